@@ -1,0 +1,87 @@
+// The numbers that both sides of the boundary share: op codes, control-block offsets, panel width. Compiled by asc and by tsc.
+
+// Op codes: `run` switches on them, src/plan/ops.ts gives each its record.
+export const OP_GEMM = 1;
+export const OP_PACK_PANELS = 2;
+export const OP_LINEAR_FORWARD = 3;
+export const OP_LINEAR_BACKWARD_INPUT = 4;
+export const OP_LINEAR_BACKWARD_WEIGHT = 5;
+export const OP_CONV2D_FORWARD = 6;
+export const OP_CONV2D_ROTATE_WEIGHT = 7;
+export const OP_CONV2D_BACKWARD_INPUT = 8;
+export const OP_CONV2D_BACKWARD_WEIGHT = 9;
+export const OP_DEPTHWISE2D_FORWARD = 10;
+export const OP_DEPTHWISE2D_BACKWARD_INPUT = 11;
+export const OP_DEPTHWISE2D_BACKWARD_WEIGHT = 12;
+export const OP_BIAS_BACKWARD = 13;
+export const OP_MAX_POOL2D_FORWARD = 14;
+export const OP_MAX_POOL2D_BACKWARD = 15;
+export const OP_AVG_POOL2D_FORWARD = 16;
+export const OP_AVG_POOL2D_BACKWARD = 17;
+export const OP_ACTIVATION_FORWARD = 18;
+export const OP_ACTIVATION_BACKWARD = 19;
+export const OP_SOFTMAX_FORWARD = 20;
+export const OP_SOFTMAX_BACKWARD = 21;
+export const OP_CROSS_ENTROPY_FORWARD = 22;
+export const OP_CROSS_ENTROPY_REDUCE = 23;
+export const OP_CROSS_ENTROPY_BACKWARD = 24;
+export const OP_GUARD_FINITE = 25;
+export const OP_SGD = 26;
+export const OP_AXPBY = 27;
+export const OP_SUM_TO = 28;
+export const OP_TRANSPOSE = 29;
+export const OP_MULTIPLY = 30;
+export const OP_CHANNEL_AFFINE_FORWARD = 31;
+export const OP_CHANNEL_AFFINE_BACKWARD_INPUT = 32;
+export const OP_CHANNEL_AFFINE_BACKWARD_WEIGHT = 33;
+
+// Control block: byte offsets of what changes between runs.
+/** u32: address of the table of step addresses. */
+export const CONTROL_STEPS = 0;
+/** i32: images in this run, 1..batchSize. */
+export const CONTROL_LIVE = 4;
+/** f32: learning rate. */
+export const CONTROL_RATE = 8;
+/** i32: updates done before this run. */
+export const CONTROL_UPDATES = 12;
+/** i32: 1 when a parameter's gradient adds to what an earlier backward left. */
+export const CONTROL_ACCUMULATE = 16;
+/** One 64-byte line per worker; its first i32 is the step that the worker is in: it names the layer on a trap. */
+export const CONTROL_WORKERS = 64;
+export const WORKER_LINE = 64;
+export const MAX_WORKERS = 64;
+export const CONTROL_BYTES = 4160;
+
+// What `run` returns.
+export const RUN_DONE = -1;
+/** A guard found a value that is not finite; the steps after it did not run. */
+export const RUN_NOT_FINITE = -2;
+
+/** Columns of a weight panel: two vectors. */
+export const PANEL = 8;
+/** Rows of a register tile. */
+export const TILE_ROWS = 4;
+/** Bytes of a worker's private scratch before its tables: the product record and a spilled tile. */
+export const PRODUCT_BYTES = 256;
+/** Rows in a worker's row table: the block of A that stays in cache while the panels of B pass. */
+export const ROW_BLOCK = 64;
+/** Bytes of one row-table entry: the addresses of the row in A and in C. */
+export const ROW_ENTRY = 8;
+/** Terms of a product that are added up in registers before they are added to C. */
+export const TERM_BLOCK = 384;
+
+// `accumulate` of a step that writes a gradient.
+export const STORE = 0;
+export const ADD = 1;
+/** As CONTROL_ACCUMULATE says: the first writer of a parameter's gradient. */
+export const ADD_IF_ACCUMULATING = 2;
+
+// `kind` of the activation steps.
+export const RELU = 0;
+export const TANH = 1;
+export const SIGMOID = 2;
+
+// `reduction` of the cross-entropy steps.
+export const REDUCE_NONE = 0;
+export const REDUCE_MEAN = 1;
+export const REDUCE_SUM = 2;

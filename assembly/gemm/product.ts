@@ -1,0 +1,94 @@
+import { ROW_ENTRY, TERM_BLOCK, TILE_ROWS, PANEL } from "../abi";
+import { tile_4x8 } from "./tile";
+
+/**
+ * One product over rows of A that lie anywhere and panels of B, the shape that every dense kernel takes:
+ *
+ *   C[row, column] (+)= Σ over taps t and terms s < run of
+ *     A[a(row) + aBase + taps[t] + s·aStep] · B[b + panel·panelBytes + t·(run·bStep + bGap) + s·bStep][column mod 8]
+ *
+ *   forward           row = output pixel   taps = kernel rows or positions   B = weights
+ *   backward, input   row = input pixel    taps = the turned kernel          B = turned weights
+ *   backward, weight  row = kernel term    taps = image rows                 B = dy, in place
+ *
+ * Terms are added up in blocks of about TERM_BLOCK that depend on the product's shape alone; each block starts from
+ * zero and is then added to C. So an output's order of addition is the same for any number of rows, panels or workers.
+ */
+@unmanaged export class Product {
+  rows: usize;        // row table: pairs of addresses, A's row and C's
+  rowCount: i32;
+  taps: usize;        // tap table: byte offsets from A's row
+  tapCount: i32;
+  run: i32;
+  aBase: usize; aStep: i32;
+  b: usize; bStep: i32; bGap: i32; panelBytes: i32;
+  columns: i32;
+  cBase: usize; cPanelBytes: i32;
+  bias: usize;        // added once, at the end; 0: none
+  accumulate: i32;    // C's first block is added to what C holds
+  relu: i32;
+  spill: usize;       // 128 bytes where a partial tile is laid down
+  piece: usize;       // a tap table of one, for runs cut in pieces
+}
+
+// What a tile does on the way out.
+export const TILE_ADD = 1;
+export const TILE_BIAS = 2;
+export const TILE_RELU = 4;
+
+/** All taps and terms of the product's rows. */
+export function multiply(p: Product): void {
+  const lastFlags = (p.bias ? TILE_BIAS : 0) | (p.relu ? TILE_RELU : 0);
+  if (p.run > TERM_BLOCK) multiplyLongRuns(p, lastFlags);
+  else multiplyShortRuns(p, lastFlags);
+}
+
+/** Blocks of whole taps. */
+function multiplyShortRuns(p: Product, lastFlags: i32): void {
+  const perBlock = TERM_BLOCK / p.run;
+  const tapBytes = p.run * p.bStep + p.bGap;
+  let first = p.accumulate ? TILE_ADD : 0;
+  for (let tap = 0; tap < p.tapCount; tap += perBlock) {
+    const end = min(p.tapCount, tap + perBlock);
+    const flags = first | (end == p.tapCount ? lastFlags : 0);
+    multiplyBlock(p, p.taps + (<usize>tap << 2), p.taps + (<usize>end << 2), p.run, p.b + tap * tapBytes, flags);
+    first = TILE_ADD;
+  }
+}
+
+/** Blocks of a part of one tap. */
+function multiplyLongRuns(p: Product, lastFlags: i32): void {
+  const tapBytes = p.run * p.bStep + p.bGap;
+  let first = p.accumulate ? TILE_ADD : 0;
+  for (let tap = 0; tap < p.tapCount; tap++) {
+    const offset = load<i32>(p.taps + (<usize>tap << 2));
+    for (let term = 0; term < p.run; term += TERM_BLOCK) {
+      const terms = min(TERM_BLOCK, p.run - term);
+      const last = tap + 1 == p.tapCount && term + terms == p.run;
+      store<i32>(p.piece, offset + term * p.aStep);
+      multiplyBlock(p, p.piece, p.piece + 4, terms, p.b + tap * tapBytes + term * p.bStep, first | (last ? lastFlags : 0));
+      first = TILE_ADD;
+    }
+  }
+}
+
+/** One block of terms for every tile of C: a panel of B stays in L1 while the rows of A pass. */
+function multiplyBlock(p: Product, taps: usize, tapsEnd: usize, run: i32, b: usize, flags: i32): void {
+  const rowsEnd = p.rows + p.rowCount * ROW_ENTRY;
+  let bias = p.bias;
+  let column = p.cBase;
+  for (let left = p.columns; left > 0; left -= PANEL) {
+    for (let rows = p.rows, count = p.rowCount; rows < rowsEnd; rows += TILE_ROWS * ROW_ENTRY, count -= TILE_ROWS) {
+      tile_4x8(p, rows, taps, tapsEnd, run, b, column, bias, flags, min(count, TILE_ROWS), min(left, PANEL));
+    }
+    b += p.panelBytes;
+    column += p.cPanelBytes;
+    bias += PANEL << 2;
+  }
+}
+
+/** Repeats the last row up to a whole tile, so that a tile always has four rows to read; the repeats are not stored. */
+export function fillRowTable(p: Product): void {
+  const last = load<u64>(p.rows + (p.rowCount - 1) * ROW_ENTRY);
+  for (let row = p.rowCount; row & (TILE_ROWS - 1); row++) store<u64>(p.rows + row * ROW_ENTRY, last);
+}

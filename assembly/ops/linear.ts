@@ -1,0 +1,105 @@
+import { ADD_IF_ACCUMULATING, PANEL, TILE_ROWS } from "../abi";
+import { multiplyRows, productAt, setPlain } from "../gemm/gemm";
+import { fma, laneMask, storeLanes, sumLanesOf4, zero } from "../simd";
+import { share } from "../slice";
+import { LinearBackwardInputStep, LinearBackwardWeightStep, LinearForwardStep } from "../steps";
+
+// Dense layers, and 1x1 convolutions, whose pixels are rows. Weights lie in panels [⌈co/8⌉][ci][8].
+
+/** y[r, co] = b[co] + Σ x[r, ci] · w[ci, co]. Split over rows, or over panels when rows are few. */
+export function linearForward(s: LinearForwardStep, live: i32, worker: i32, workers: i32): void {
+  const p = productAt(s.scratch + worker * s.scratchBytes);
+  const rows = live * s.rows, panels = (s.co + PANEL - 1) / PANEL;
+  setPlain(p, s.ci, 4, PANEL << 2);
+  p.panelBytes = s.ci * PANEL << 2;
+  p.accumulate = 0;
+  p.relu = s.relu;
+  const byRow = rows >= workers * TILE_ROWS;
+  const firstPanel = byRow ? 0 : share(panels, worker, workers);
+  const lastPanel = byRow ? panels : share(panels, worker + 1, workers);
+  const firstRow = byRow ? share(rows, worker, workers) : 0;
+  const lastRow = byRow ? share(rows, worker + 1, workers) : rows;
+  p.b = s.w + firstPanel * p.panelBytes;
+  p.bias = s.b ? s.b + (firstPanel * PANEL << 2) : 0;
+  p.cBase = firstPanel * PANEL << 2;
+  p.columns = min(s.co, lastPanel * PANEL) - firstPanel * PANEL;
+  multiplyRows(p, s.x, s.ci << 2, s.y, s.co << 2, firstRow, lastRow);
+}
+
+/** dw[ci, co] (+)= Σ x[r, ci] · dy[r, co]. Split over ci. */
+export function linearBackwardWeight(s: LinearBackwardWeightStep, live: i32, accumulating: i32, worker: i32, workers: i32): void {
+  const p = productAt(s.scratch + worker * s.scratchBytes);
+  setPlain(p, live * s.rows, s.ci << 2, s.co << 2);
+  p.b = s.dy;
+  p.panelBytes = PANEL << 2;
+  p.cPanelBytes = s.ci * PANEL << 2;
+  p.columns = s.co;
+  p.accumulate = s.accumulate == ADD_IF_ACCUMULATING ? accumulating : s.accumulate;
+  multiplyRows(p, s.x, 4, s.dw, PANEL << 2, share(s.ci, worker, workers), share(s.ci, worker + 1, workers));
+}
+
+/** dx[r, ci] (+)= Σ dy[r, co] · w[ci, co]: dot products along the panels, so that the weights are read as they lie.
+ *  Split over rows, or over ci when rows are few. */
+export function linearBackwardInput(s: LinearBackwardInputStep, live: i32, worker: i32, workers: i32): void {
+  const rows = live * s.rows;
+  const byRow = rows >= workers * 2;
+  const firstRow = byRow ? share(rows, worker, workers) : 0;
+  const lastRow = byRow ? share(rows, worker + 1, workers) : rows;
+  const firstTerm = byRow ? 0 : share(s.ci, worker, workers);
+  const lastTerm = byRow ? s.ci : share(s.ci, worker + 1, workers);
+  for (let term = firstTerm; term < lastTerm; term += 4) {
+    for (let row = firstRow; row < lastRow; row += 2) dot_2x4(s, row, min(row + 1, lastRow - 1), term, min(4, lastTerm - term));
+  }
+}
+
+/** dx of two rows and four terms. Lane i adds the columns co ≡ i mod 4 in order, then lanes are added pairwise. */
+function dot_2x4(s: LinearBackwardInputStep, row0: i32, row1: i32, term: i32, terms: i32): void {
+  let y0 = s.dy + (<usize>row0 * s.co << 2), y1 = s.dy + (<usize>row1 * s.co << 2);
+  const panelBytes = s.ci * PANEL << 2;
+  let w0 = s.w + (<usize>term << 5);
+  const w1 = terms > 1 ? 32 : 0, w2 = terms > 2 ? 64 : w1, w3 = terms > 3 ? 96 : w2;
+  let c00 = zero(), c01 = zero(), c02 = zero(), c03 = zero(), c10 = zero(), c11 = zero(), c12 = zero(), c13 = zero();
+  let left = s.co;
+  for (; left >= PANEL; left -= PANEL) {
+    let d0 = v128.load(y0), d1 = v128.load(y1);
+    let w = v128.load(w0);
+    c00 = fma(d0, w, c00); c10 = fma(d1, w, c10);
+    w = v128.load(w0 + w1);
+    c01 = fma(d0, w, c01); c11 = fma(d1, w, c11);
+    w = v128.load(w0 + w2);
+    c02 = fma(d0, w, c02); c12 = fma(d1, w, c12);
+    w = v128.load(w0 + w3);
+    c03 = fma(d0, w, c03); c13 = fma(d1, w, c13);
+    d0 = v128.load(y0, 16); d1 = v128.load(y1, 16);
+    w = v128.load(w0, 16);
+    c00 = fma(d0, w, c00); c10 = fma(d1, w, c10);
+    w = v128.load(w0 + w1, 16);
+    c01 = fma(d0, w, c01); c11 = fma(d1, w, c11);
+    w = v128.load(w0 + w2, 16);
+    c02 = fma(d0, w, c02); c12 = fma(d1, w, c12);
+    w = v128.load(w0 + w3, 16);
+    c03 = fma(d0, w, c03); c13 = fma(d1, w, c13);
+    y0 += 32; y1 += 32; w0 += panelBytes;
+  }
+  for (let half: usize = 0; left > 0; left -= 4, half += 16) {
+    const mask = laneMask(left);
+    const d0 = v128.and(v128.load(y0 + half), mask), d1 = v128.and(v128.load(y1 + half), mask);
+    let w = v128.load(w0 + half);
+    c00 = fma(d0, w, c00); c10 = fma(d1, w, c10);
+    w = v128.load(w0 + w1 + half);
+    c01 = fma(d0, w, c01); c11 = fma(d1, w, c11);
+    w = v128.load(w0 + w2 + half);
+    c02 = fma(d0, w, c02); c12 = fma(d1, w, c12);
+    w = v128.load(w0 + w3 + half);
+    c03 = fma(d0, w, c03); c13 = fma(d1, w, c13);
+  }
+  storeSum(s, row0, term, terms, sumLanesOf4(c00, c01, c02, c03));
+  if (row1 != row0) storeSum(s, row1, term, terms, sumLanesOf4(c10, c11, c12, c13));
+}
+
+// @ts-ignore: decorator
+@inline
+function storeSum(s: LinearBackwardInputStep, row: i32, term: i32, terms: i32, sum: v128): void {
+  const to = s.dx + ((<usize>row * s.ci + term) << 2);
+  storeLanes(to, s.accumulate ? f32x4.add(v128.load(to), sum) : sum, terms);
+}

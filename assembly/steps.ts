@@ -1,0 +1,235 @@
+// One record per kernel, fields in program order; src/plan/ops.ts mirrors them. Addresses are bytes, sizes count f32 elements.
+// `perImage` sizes are multiplied by the control block's live images; a step over something else sets `images` to 0 or ignores them.
+
+@unmanaged export class Step {
+  op: i32;
+}
+
+/** c[i, j] (+)= Σ_k a[i, k] · b[k, j] for a batch of matrices; b in panels. */
+@unmanaged export class GemmStep {
+  op: i32;
+  a: usize; b: usize; c: usize; scratch: usize;
+  batch: i32; m: i32; n: i32; k: i32;
+  aRow: i32; aTerm: i32;            // elements between rows and between terms of a: (k, 1), or (1, m) when transposed
+  aBatch: i32; bBatch: i32;         // elements between the matrices of a batch; 0 where one serves all
+  scratchBytes: i32; accumulate: i32;
+}
+
+/** Copies b [k, n], plain or transposed, into panels [⌈n/8⌉][k][8], zeros in the last panel's unused columns. */
+@unmanaged export class PackPanelsStep {
+  op: i32;
+  b: usize; panels: usize;
+  batch: i32; k: i32; n: i32;
+  bTerm: i32; bColumn: i32;         // elements between terms and between columns of b: (n, 1), or (1, k) when transposed
+  bBatch: i32;
+}
+
+/** y[r, co] = Σ x[r, ci] · w[co, ci] + b[co];  r over images · rows. */
+@unmanaged export class LinearForwardStep {
+  op: i32;
+  x: usize; w: usize; b: usize; y: usize; scratch: usize;
+  rows: i32; ci: i32; co: i32;
+  scratchBytes: i32; relu: i32;
+}
+
+@unmanaged export class LinearBackwardInputStep {
+  op: i32;
+  dy: usize; w: usize; dx: usize;
+  rows: i32; ci: i32; co: i32; accumulate: i32;
+}
+
+@unmanaged export class LinearBackwardWeightStep {
+  op: i32;
+  x: usize; dy: usize; dw: usize; scratch: usize;
+  rows: i32; ci: i32; co: i32;
+  scratchBytes: i32; accumulate: i32;
+}
+
+/** What every pass of a convolution knows. Layouts: x [n, hi, wi, ci], y [n, ho, wo, co], w panels [group][⌈co/8⌉][kh, kw, ci][8]. */
+@unmanaged export class Conv2dGeometry {
+  op: i32;
+  ci: i32; hi: i32; wi: i32; co: i32; ho: i32; wo: i32;
+  kh: i32; kw: i32; strideH: i32; strideW: i32;
+  padTop: i32; padLeft: i32; padBottom: i32; padRight: i32;
+  dilationH: i32; dilationW: i32; groups: i32;
+}
+
+@unmanaged export class Conv2dForwardStep extends Conv2dGeometry {
+  x: usize; w: usize; b: usize; y: usize; scratch: usize;
+  scratchBytes: i32; groupImages: i32; relu: i32;
+}
+
+/** Weights turned for the input gradient: [group][⌈ci/8⌉][phase, tap, co][8]. */
+@unmanaged export class Conv2dRotateWeightStep extends Conv2dGeometry {
+  w: usize; rotated: usize;
+}
+
+@unmanaged export class Conv2dBackwardInputStep extends Conv2dGeometry {
+  dy: usize; rotated: usize; dx: usize; scratch: usize;
+  scratchBytes: i32; accumulate: i32;
+}
+
+@unmanaged export class Conv2dBackwardWeightStep extends Conv2dGeometry {
+  x: usize; dy: usize; dw: usize; scratch: usize;
+  scratchBytes: i32; groupImages: i32; accumulate: i32;
+}
+
+/** One filter per channel: w [kh, kw, c]; ci = co = groups = c. */
+@unmanaged export class Depthwise2dForwardStep extends Conv2dGeometry {
+  x: usize; w: usize; b: usize; y: usize; relu: i32;
+}
+
+@unmanaged export class Depthwise2dBackwardInputStep extends Conv2dGeometry {
+  dy: usize; w: usize; dx: usize; accumulate: i32;
+}
+
+@unmanaged export class Depthwise2dBackwardWeightStep extends Conv2dGeometry {
+  x: usize; dy: usize; dw: usize; accumulate: i32;
+}
+
+/** db[c] (+)= Σ over images · rows of dy[row, c]. */
+@unmanaged export class BiasBackwardStep {
+  op: i32;
+  dy: usize; db: usize;
+  rows: i32; c: i32; accumulate: i32;
+}
+
+/** Pooling windows over x [n, hi, wi, c]. */
+@unmanaged export class Pool2dGeometry {
+  op: i32;
+  c: i32; hi: i32; wi: i32; ho: i32; wo: i32;
+  kh: i32; kw: i32; strideH: i32; strideW: i32; padTop: i32; padLeft: i32;
+  dilationH: i32; dilationW: i32;
+}
+
+/** argmax holds h·wi + w of the window's maximum, i32 [n, ho, wo, c]. */
+@unmanaged export class MaxPool2dForwardStep extends Pool2dGeometry {
+  x: usize; y: usize; argmax: usize;
+}
+
+@unmanaged export class MaxPool2dBackwardStep extends Pool2dGeometry {
+  dy: usize; argmax: usize; dx: usize; accumulate: i32;
+}
+
+/** A window's sum is divided by `divisor`, or where that is 0 by its elements, padding counted or not. */
+@unmanaged export class AvgPool2dForwardStep extends Pool2dGeometry {
+  x: usize; y: usize;
+  padBottom: i32; padRight: i32; countIncludePad: i32; divisor: i32;
+}
+
+@unmanaged export class AvgPool2dBackwardStep extends Pool2dGeometry {
+  dy: usize; dx: usize;
+  padBottom: i32; padRight: i32; countIncludePad: i32; divisor: i32; accumulate: i32;
+}
+
+/** y = f(x), images · length elements. */
+@unmanaged export class ActivationForwardStep {
+  op: i32;
+  x: usize; y: usize;
+  length: i32; kind: i32;
+}
+
+/** dx (+)= dy · f'(x), written with y. */
+@unmanaged export class ActivationBackwardStep {
+  op: i32;
+  y: usize; dy: usize; dx: usize;
+  length: i32; kind: i32; accumulate: i32;
+}
+
+/** Over the middle axis of x [images · outer, length, inner]; `log` asks for the logarithm. */
+@unmanaged export class SoftmaxForwardStep {
+  op: i32;
+  x: usize; y: usize;
+  outer: i32; length: i32; inner: i32; log: i32;
+}
+
+@unmanaged export class SoftmaxBackwardStep {
+  op: i32;
+  y: usize; dy: usize; dx: usize;
+  outer: i32; length: i32; inner: i32; log: i32; accumulate: i32;
+}
+
+/** One row of `classes` logits per image · position. `target` holds classes (i32), or probabilities [row, classes] when `dense`.
+ *  rowLoss [row], rowWeight [row] (what the mean divides by), logSum [row] = log Σ exp. */
+@unmanaged export class CrossEntropyForwardStep {
+  op: i32;
+  x: usize; target: usize; weight: usize; rowLoss: usize; rowWeight: usize; logSum: usize;
+  rows: i32; classes: i32; dense: i32; ignoreIndex: i32; smoothing: f32;
+}
+
+@unmanaged export class CrossEntropyReduceStep {
+  op: i32;
+  rowLoss: usize; rowWeight: usize; loss: usize;
+  rows: i32; reduction: i32;
+}
+
+@unmanaged export class CrossEntropyBackwardStep {
+  op: i32;
+  x: usize; target: usize; weight: usize; logSum: usize; loss: usize; dloss: usize; dx: usize;
+  rows: i32; classes: i32; dense: i32; ignoreIndex: i32; smoothing: f32; reduction: i32; accumulate: i32;
+}
+
+/** Ends the run with RUN_NOT_FINITE when x[0] is NaN or infinite. */
+@unmanaged export class GuardFiniteStep {
+  op: i32;
+  x: usize;
+}
+
+/** w -= rate · (g or its momentum), as torch.optim.SGD. */
+@unmanaged export class SgdStep {
+  op: i32;
+  w: usize; dw: usize; velocity: usize;
+  length: i32;
+  momentum: f32; dampening: f32; weightDecay: f32; nesterov: i32; maximize: i32;
+}
+
+/** y[i, j] = alpha · x[i, j] + beta · z[i · zRow + j · zColumn]; beta 0 does not read z. */
+@unmanaged export class AxpbyStep {
+  op: i32;
+  x: usize; z: usize; y: usize;
+  rows: i32; columns: i32; zRow: i32; zColumn: i32;
+  alpha: f32; beta: f32;
+}
+
+/** y[a, b] (+)= alpha · Σ over the other axes of x [s0, s1, s2, s3] kept where keep0..3 is 1: sums a broadcast gradient back. */
+@unmanaged export class SumToStep {
+  op: i32;
+  x: usize; y: usize;
+  s0: i32; s1: i32; s2: i32; s3: i32;
+  keep0: i32; keep1: i32; keep2: i32; keep3: i32;
+  alpha: f32; accumulate: i32;
+}
+
+/** y[n, j, i] = x[n, i, j] per image: channels first to last and back. */
+@unmanaged export class TransposeStep {
+  op: i32;
+  x: usize; y: usize;
+  rows: i32; columns: i32; accumulate: i32;
+}
+
+/** y[i] = x[i] · by[i]. */
+@unmanaged export class MultiplyStep {
+  op: i32;
+  x: usize; by: usize; y: usize;
+  length: i32;
+}
+
+/** y[row, c] = x[row, c] · w[c] + b[c]. */
+@unmanaged export class ChannelAffineForwardStep {
+  op: i32;
+  x: usize; w: usize; b: usize; y: usize;
+  rows: i32; c: i32;
+}
+
+@unmanaged export class ChannelAffineBackwardInputStep {
+  op: i32;
+  dy: usize; w: usize; dx: usize;
+  rows: i32; c: i32; accumulate: i32;
+}
+
+/** dw[c] (+)= Σ dy · x. */
+@unmanaged export class ChannelAffineBackwardWeightStep {
+  op: i32;
+  x: usize; dy: usize; dw: usize;
+  rows: i32; c: i32; accumulate: i32;
+}

@@ -1,0 +1,69 @@
+// `npm run build`: kernels (asc) -> build/wasm, TypeScript (tsc) -> build/js and build/types, bundles (rollup) -> build/dist.
+// Each part runs only when its sources changed since its stamp.
+import { spawnSync } from 'node:child_process';
+import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { hashOf, readStamp, root, writeStamp } from './stamp.mjs';
+
+const require = createRequire(import.meta.url);
+
+function node(file, ...args) {
+  const done = spawnSync(process.execPath, [file, ...args], { cwd: root, encoding: 'utf8' });
+  if (done.status !== 0) throw new Error(`${path.basename(file)} ${args.join(' ')} failed\n${done.stdout}${done.stderr}`);
+}
+
+function buildKernels() {
+  const asc = path.join(path.dirname(require.resolve('assemblyscript/package.json')), 'bin/asc.js');
+  for (const target of Object.keys(JSON.parse(readFileSync(path.join(root, 'asconfig.json'), 'utf8')).targets)) {
+    node(asc, '--config', 'asconfig.json', '--target', target);
+    const base64 = readFileSync(path.join(root, `build/wasm/${target}.wasm`)).toString('base64');
+    writeFileSync(path.join(root, `build/wasm/${target}.js`), `export default ${JSON.stringify(base64)};\n`);
+    writeFileSync(path.join(root, `build/wasm/${target}.d.ts`), `/** The ${target} build of the kernels, as base64 text. */\ndeclare const base64: string;\nexport default base64;\n`);
+  }
+}
+
+function buildTypeScript() {
+  for (const folder of ['build/js', 'build/types']) rmSync(path.join(root, folder), { recursive: true, force: true });
+  node(path.join(path.dirname(require.resolve('typescript/package.json')), 'bin/tsc'), '-p', '.');
+}
+
+async function buildBundles() {
+  const { rollup } = await import('rollup');
+  const { default: options } = await import(pathToFileURL(path.join(root, 'rollup.config.mjs')).href);
+  rmSync(path.join(root, 'build/dist'), { recursive: true, force: true });
+  const bundle = await rollup({ ...options, onwarn(warning) { throw new Error(`rollup: ${warning.message}`); } });
+  await bundle.write(options.output);
+  await bundle.close();
+  chmodSync(path.join(root, 'build/dist/cli.js'), 0o755);
+}
+
+const config = ['package.json', 'package-lock.json', 'scripts'];
+const parts = [
+  { name: 'kernels', stamp: 'build/wasm/.stamp', sources: ['assembly', 'asconfig.json', ...config], make: buildKernels },
+  { name: 'library', stamp: 'build/js/.stamp', sources: ['assembly/abi.ts', 'src', 'test', 'bench', 'tsconfig.json', ...config], make: buildTypeScript },
+  { name: 'bundles', stamp: 'build/dist/.stamp', sources: ['assembly', 'src', 'asconfig.json', 'tsconfig.json', 'rollup.config.mjs', ...config], make: buildBundles },
+];
+
+/** Makes what is missing or stale; `onDone(name, seconds)` hears of each part made. */
+export async function build(onDone = () => {}) {
+  for (const { name, stamp, sources, make } of parts) {
+    const want = hashOf(...sources);
+    if (readStamp(stamp) === want) continue;
+    const start = performance.now();
+    rmSync(path.join(root, stamp), { force: true });
+    await make();
+    writeStamp(stamp, want);
+    onDone(name, (performance.now() - start) / 1000);
+  }
+}
+
+if (process.argv[1] === path.join(root, 'scripts/build.mjs')) {
+  try {
+    await build((name, seconds) => console.error(`built ${name} in ${seconds.toFixed(1)} s`));
+  } catch (error) {
+    console.error(error.message);
+    process.exitCode = 1;
+  }
+}

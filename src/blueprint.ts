@@ -1,0 +1,139 @@
+import { OptionError, ShapeError } from './core/errors.js';
+import { elements, show, type Shape } from './core/shape.js';
+import { whole } from './layers/options.js';
+import type { Layer } from './layers/layer.js';
+import { layOut, type Arena } from './plan/arena.js';
+import { Plan, type Range } from './plan/plan.js';
+import { ParameterStore } from './plan/store.js';
+import { Buffer, type PlanTensor } from './plan/tensor.js';
+import type { Loss, LossTensors } from './training/losses.js';
+import type { Optimizer } from './training/optimizers.js';
+
+export interface CompileOptions {
+  /** One image: [channels, height, width]. */
+  readonly input: Shape;
+  /** Most images in one call of the program; default 1. */
+  readonly batchSize?: number;
+  /** What training minimises. Without it `forward`, `backward` and `update` take the gradient from outside. */
+  readonly loss?: Loss;
+  /** How `update` changes the weights. Without loss and optimizer the network only predicts, and activations share memory. */
+  readonly optimizer?: Optimizer;
+  /** Draws the start weights; default 1. */
+  readonly seed?: number;
+  /** Threads; the results have the same bits for any number. Default 1. */
+  readonly workers?: number;
+  /** Computes the gradient of the images too (`net.inputGradient()`). Default false. */
+  readonly inputGradient?: boolean;
+  /** `false` keeps the output of every layer readable; default true. */
+  readonly fuse?: boolean;
+  /** Free bytes after each tensor, a multiple of 64, for tests that watch them; default 0. */
+  readonly canary?: number;
+}
+
+/** The steps of predicting: images in, outputs in row-major order out. */
+export interface PredictPlan {
+  readonly plan: Plan;
+  readonly images: PlanTensor;
+  readonly output: PlanTensor;
+  readonly all: Range;
+}
+
+/** The steps of training, in their order in the program; `step` is all of them. */
+export interface TrainPlan extends PredictPlan {
+  readonly forward: Range;
+  /** The loss and its gradient; empty without a loss. */
+  readonly loss: Range;
+  readonly backward: Range;
+  readonly update: Range;
+  readonly lossTensors: LossTensors | null;
+  /** The gradient of `output`, in row-major order: written by the loss, or from outside. */
+  readonly outputGradient: Buffer;
+}
+
+/** All that is known of a network before any memory is asked for. */
+export interface Blueprint {
+  readonly store: ParameterStore;
+  readonly predict: PredictPlan;
+  readonly train: TrainPlan | null;
+  readonly arena: Arena;
+  readonly options: CompileOptions & { readonly batchSize: number; readonly seed: number; readonly workers: number };
+}
+
+/** Plans the model and lays it out; allocates nothing. */
+export function planNetwork(model: Layer, options: CompileOptions): Blueprint {
+  const checked = check(options);
+  const store = new ParameterStore();
+  const train = checked.loss || checked.optimizer ? planTraining(model, checked, store) : null;
+  const predict = planPrediction(model, checked, store);
+  if (checked.fuse === false) for (const plan of [predict.plan, ...(train ? [train.plan] : [])]) for (const y of plan.outputs.values()) y.buffer.kept = true;
+  const plans = train ? [train, predict] : [predict];
+  const inputs = plans.map((one) => inputsOf(one));
+  const arena = layOut(plans.map((one) => one.plan), store, inputs, checked.canary ?? 0);
+  return { store, predict, train, arena, options: checked };
+}
+
+function check(options: CompileOptions): Blueprint['options'] {
+  if (!Array.isArray(options?.input) || options.input.length === 0) throw new OptionError(`compile: input is ${String(options?.input)}, expected the shape of one image, as [1, 32, 32]`);
+  for (const size of options.input) {
+    if (!Number.isInteger(size) || size < 1) throw new ShapeError(`compile: input is ${show(options.input)}, expected sizes of at least 1`);
+  }
+  const canary = options.canary ?? 0;
+  if (canary % 64 !== 0) throw new OptionError(`compile: canary is ${canary}, expected a multiple of 64`);
+  return {
+    ...options,
+    batchSize: whole('compile', 'batchSize', options.batchSize ?? 1, 1),
+    seed: whole('compile', 'seed', options.seed ?? 1, 0),
+    workers: whole('compile', 'workers', options.workers ?? 1, 1),
+  };
+}
+
+function planPrediction(model: Layer, options: Blueprint['options'], store: ParameterStore): PredictPlan {
+  const plan = new Plan({ batchSize: options.batchSize, training: false, workers: options.workers }, store);
+  const images = plan.input('images', options.input);
+  let output = images;
+  const all = plan.range(() => {
+    output = plan.plain(plan.layer('', model, images));
+    output.buffer.kept = true;
+  });
+  return { plan, images, output, all };
+}
+
+function planTraining(model: Layer, options: Blueprint['options'], store: ParameterStore): TrainPlan {
+  const plan = new Plan({ batchSize: options.batchSize, training: true, workers: options.workers }, store);
+  const images = plan.input('images', options.input, options.inputGradient);
+  let output = images;
+  const forward = plan.range(() => {
+    output = plan.plain(plan.layer('', model, images));
+    output.buffer.kept = true;
+  });
+  const mark = plan.backwardMark;
+  let lossTensors: LossTensors | null = null;
+  const loss = plan.range(() => {
+    if (!options.loss) return;
+    lossTensors = options.loss.plan(plan, output);
+    plan.seedGradient({ buffer: lossTensors.loss }, lossTensors.gradient);
+    plan.step('guardFinite', { x: lossTensors.loss });
+    plan.emitBackward(mark);
+  }, 'loss');
+  if (!plan.gradientOf(output)) plan.seedGradient(output, new Buffer('d output', 'input', options.batchSize * elements(output.shape)));
+  const outputGradient = plan.gradientOf(output)!;
+  const backward = plan.range(() => plan.emitBackward());
+  const update = plan.range(() => {
+    for (const parameter of store.parameters.values()) {
+      const gradient = store.gradients.get(parameter);
+      if (gradient) options.optimizer?.plan(plan, parameter, gradient);
+    }
+  }, 'update');
+  const inputGradient = plan.gradientOf(images);
+  if (inputGradient) inputGradient.kept = true;
+  return { plan, images, output, forward, loss, backward, update, all: { first: 0, last: update.last }, lossTensors, outputGradient };
+}
+
+/** What is written from outside: it has an address even where no step reads it. */
+function inputsOf(one: PredictPlan | TrainPlan): Buffer[] {
+  const inputs = [one.images.buffer];
+  if (!('update' in one)) return inputs;
+  if (one.lossTensors) inputs.push(one.lossTensors.target, one.lossTensors.gradient);
+  if (one.outputGradient.role === 'input') inputs.push(one.outputGradient);
+  return inputs;
+}

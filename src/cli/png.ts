@@ -1,0 +1,160 @@
+import { readFile } from 'node:fs/promises';
+import { inflateSync } from 'node:zlib';
+import { FormatError } from '../core/errors.js';
+import { count } from './numbers.js';
+
+/** A picture in grey: 0 black to 1 white, row-major. */
+export interface Grey {
+  readonly width: number;
+  readonly height: number;
+  readonly values: Float32Array;
+}
+
+interface Header {
+  readonly width: number;
+  readonly height: number;
+  readonly depth: number;
+  readonly channels: number;
+  readonly interlaced: boolean;
+}
+
+const SIGNATURE = '89504e470d0a1a0a';
+const MAX_SIDE = 16384;
+const MAX_PIXELS = 1 << 25;
+/** Chunks that pixels need; the others are not handed on, so that nothing in them is unpacked. */
+const NEEDED = ['IHDR', 'PLTE', 'tRNS', 'IDAT', 'IEND'];
+/** Channels per pixel of the colour types of the PNG specification, 11.2.1. */
+const CHANNELS: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
+/** Start and step of the passes of Adam7, [x, y, dx, dy]. */
+const PASSES = [[0, 0, 8, 8], [4, 0, 8, 8], [0, 4, 4, 8], [2, 0, 4, 4], [0, 2, 2, 4], [1, 0, 2, 2], [0, 1, 1, 2]] as const;
+
+function headerOf(view: DataView, file: string): Header {
+  const [width, height] = [view.getUint32(16), view.getUint32(20)];
+  const [depth, type, interlace] = [view.getUint8(24), view.getUint8(25), view.getUint8(28)];
+  if (width < 1 || height < 1 || width > MAX_SIDE || height > MAX_SIDE || width * height > MAX_PIXELS) {
+    throw new FormatError(`${file}: header at byte 16 says ${width}x${height} pixels, expected sides up to ${count(MAX_SIDE)} and ${count(MAX_PIXELS)} pixels`);
+  }
+  const channels = CHANNELS[type];
+  if (channels === undefined || ![1, 2, 4, 8, 16].includes(depth)) {
+    throw new FormatError(`${file}: header at byte 24 says colour type ${type} of ${depth} bits, expected a PNG image`);
+  }
+  if (interlace === 1 && depth < 8) throw new FormatError(`${file}: interlaced with ${depth} bits, which is not read. Save it without interlacing.`);
+  return { width, height, depth, channels, interlaced: interlace === 1 };
+}
+
+/** Bytes that the pixels take once inflated: one filter byte per line, then its pixels in whole bytes. */
+function inflatedBytes({ width, height, depth, channels, interlaced }: Header): number {
+  const block = (w: number, h: number) => (w < 1 || h < 1 ? 0 : h * (1 + Math.ceil((w * channels * depth) / 8)));
+  if (!interlaced) return block(width, height);
+  return PASSES.reduce((sum, [x, y, dx, dy]) => sum + block(Math.ceil((width - x) / dx), Math.ceil((height - y) / dy)), 0);
+}
+
+/**
+ * Checks signature, header, every chunk's range and the size of the inflated pixels before anything is sized by them.
+ * Returns the file with the chunks that pixels need.
+ */
+function checked(bytes: Uint8Array, file: string): Uint8Array {
+  const start = Buffer.from(bytes.subarray(0, 8)).toString('hex');
+  if (start !== SIGNATURE) throw new FormatError(`${file}: starts with 0x${start}, expected a PNG image (0x${SIGNATURE})`);
+  if (bytes.length < 33) throw new FormatError(`${file}: ends at byte ${bytes.length}, expected a PNG header of 33 bytes`);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const kept: Uint8Array[] = [bytes.subarray(0, 8)];
+  const pixels: Uint8Array[] = [];
+  let type = '';
+  for (let at = 8; type !== 'IEND';) {
+    const length = at + 12 <= bytes.length ? view.getUint32(at) : Infinity;
+    if (at + 12 + length > bytes.length) throw new FormatError(`${file}: ends at byte ${count(bytes.length)} inside the chunk at byte ${count(at)}. Likely cut short.`);
+    type = Buffer.from(bytes.subarray(at + 4, at + 8)).toString('latin1');
+    if (at === 8 && (type !== 'IHDR' || length !== 13)) throw new FormatError(`${file}: first chunk at byte 8 is ${JSON.stringify(type)}, expected IHDR of 13 bytes`);
+    if (NEEDED.includes(type)) kept.push(bytes.subarray(at, at + 12 + length));
+    if (type === 'IDAT') pixels.push(bytes.subarray(at + 8, at + 8 + length));
+    at += 12 + length;
+  }
+  checkPixels(Buffer.concat(pixels), inflatedBytes(headerOf(view, file)), file);
+  return Buffer.concat(kept);
+}
+
+function checkPixels(packed: Uint8Array, promised: number, file: string): void {
+  let inflated: number;
+  try {
+    inflated = inflateSync(packed, { maxOutputLength: promised + 1 }).length;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE') inflated = promised + 1;
+    else throw new FormatError(`${file}: pixels are corrupt (${error instanceof Error ? error.message : String(error)})`, { cause: error });
+  }
+  if (inflated === promised) return;
+  const found = inflated > promised ? 'more' : count(inflated);
+  throw new FormatError(`${file}: header promises ${count(promised)} bytes of pixels, ${found} are there`);
+}
+
+interface Pixels {
+  readonly data: ArrayLike<number>;
+  readonly channels: number;
+  readonly max: number;
+  /** Colour that counts as transparent. */
+  readonly key: readonly number[] | null;
+}
+
+/** Splits bytes that hold several pixels; lines begin on whole bytes. */
+function unpackBits(data: ArrayLike<number>, width: number, height: number, depth: number): Uint8Array {
+  const line = Math.ceil((width * depth) / 8);
+  const values = new Uint8Array(width * height);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const bit = x * depth;
+      values[y * width + x] = (data[y * line + (bit >> 3)]! >> (8 - depth - (bit & 7))) & ((1 << depth) - 1);
+    }
+  }
+  return values;
+}
+
+async function decodePixels(bytes: Uint8Array): Promise<Pixels & { width: number; height: number }> {
+  const { convertIndexedToRgb, decode } = await import('fast-png');
+  const png = decode(bytes, { checkCrc: true });
+  const { width, height, depth, channels, palette, transparency } = png;
+  if (bytes[25] === 3) {
+    if (palette === undefined) throw new Error('a palette is missing');
+    return { width, height, data: convertIndexedToRgb(png), channels: palette[0]?.length ?? 3, max: 255, key: null };
+  }
+  const data = depth < 8 ? unpackBits(png.data, width, height, depth) : png.data;
+  return { width, height, data, channels, max: 2 ** depth - 1, key: transparency === undefined ? null : Array.from(transparency) };
+}
+
+/**
+ * Grey = 0.299 R + 0.587 G + 0.114 B (ITU-R BT.601). See-through pixels lie on white where what is drawn is dark,
+ * on black where it is light, so that strokes on nothing stay visible.
+ */
+function toGrey({ data, channels, max, key }: Pixels, size: number): Float32Array {
+  const colours = channels < 3 ? 1 : 3;
+  const values = new Float32Array(size);
+  const alphas = new Float32Array(size).fill(1);
+  let drawn = 0;
+  let covered = 0;
+  for (let i = 0; i < size; i++) {
+    const at = i * channels;
+    const grey = colours === 1 ? data[at]! : 0.299 * data[at]! + 0.587 * data[at + 1]! + 0.114 * data[at + 2]!;
+    values[i] = grey / max;
+    if (channels > colours) alphas[i] = data[at + colours]! / max;
+    else if (key !== null && key.every((value, c) => value === data[at + c])) alphas[i] = 0;
+    drawn += values[i]! * alphas[i]!;
+    covered += alphas[i]!;
+  }
+  const backdrop = drawn < 0.5 * covered ? 1 : 0;
+  return values.map((value, i) => value * alphas[i]! + backdrop * (1 - alphas[i]!));
+}
+
+/** Decodes a PNG image to grey. Throws FormatError naming `file`, offset and what was expected. */
+export async function decodeGrey(bytes: Uint8Array, file: string): Promise<Grey> {
+  const whole = checked(bytes, file);
+  try {
+    const { width, height, ...pixels } = await decodePixels(whole);
+    return { width, height, values: toGrey(pixels, width * height) };
+  } catch (error) {
+    throw new FormatError(`${file}: not a PNG image that can be read (${error instanceof Error ? error.message : String(error)})`, { cause: error });
+  }
+}
+
+/** Reads a PNG file as grey. */
+export async function readGrey(file: string): Promise<Grey> {
+  return decodeGrey(await readFile(file), file);
+}

@@ -1,0 +1,6 @@
+export type { Dataset, Split } from './dataset.js';
+export { digits } from './digits.js';
+export { idx, type IdxOptions, type IdxSplit } from './idx.js';
+export { openData, type OpenedData, type Preprocessing } from './open.js';
+export { optdigits } from './optdigits.js';
+export type { SplitOptions } from './split.js';

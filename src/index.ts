@@ -1,0 +1,13 @@
+export { compile, type CompileOptions } from './compile.js';
+export { Network } from './network.js';
+export { fit, type EpochResult, type FitOptions, type FitProgress, type Position } from './fit.js';
+export { summarize, type Summary, type SummaryRow } from './summary.js';
+export type { Evaluation } from './training/metrics.js';
+export type { Images, Labels } from './images.js';
+export type { Shape, Tensor } from './core/shape.js';
+export { ConvasmError, DivergedError, FormatError, MemoryError, OptionError, ShapeError, UnsupportedError } from './core/errors.js';
+export * as layers from './layers/index.js';
+export * as losses from './training/losses.js';
+export * as models from './models/index.js';
+export * as optimizers from './training/optimizers.js';
+export * as ops from './ops/index.js';

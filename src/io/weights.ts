@@ -1,0 +1,93 @@
+import { FormatError, OptionError } from '../core/errors.js';
+import { show, type Shape } from '../core/shape.js';
+import { readSafetensors, toFloat32, writeSafetensors, type SafetensorsEntry } from './safetensors.js';
+
+/** A tensor that can be read and written under a name, row-major. */
+export interface Slot {
+  readonly name: string;
+  readonly shape: Shape;
+  read(): Float32Array;
+  write(values: Float32Array): void;
+}
+
+export interface LoadReport {
+  /** Names that the file lacks. */
+  readonly missing: string[];
+  /** Names that the network has no use for. */
+  readonly unexpected: string[];
+}
+
+const same = (a: Shape, b: Shape): boolean => a.length === b.length && a.every((size, i) => size === b[i]);
+
+/** The slots as a safetensors file, in their order. */
+export function saveSlots(slots: readonly Slot[], metadata: Readonly<Record<string, string>>): Uint8Array {
+  const entries: SafetensorsEntry[] = slots.map((slot) => ({ name: slot.name, shape: slot.shape, data: slot.read() }));
+  return writeSafetensors(entries, metadata);
+}
+
+/**
+ * Fills the slots from a safetensors file: all of them or, with `strict` false, those that it has. Nothing is written unless
+ * everything fits. Throws OptionError with the missing, unexpected and misshapen names.
+ */
+export function loadSlots(slots: readonly Slot[], bytes: Uint8Array, strict: boolean, file: string): LoadReport {
+  const { tensors } = readSafetensors(bytes, file);
+  const missing = slots.filter((slot) => !tensors.has(slot.name)).map((slot) => slot.name);
+  const wanted = new Set(slots.map((slot) => slot.name));
+  const unexpected = [...tensors.keys()].filter((name) => !wanted.has(name));
+  const misshapen = slots.filter((slot) => tensors.has(slot.name) && !same(tensors.get(slot.name)!.shape, slot.shape));
+  if (misshapen.length > 0 || (strict && missing.length + unexpected.length > 0)) throw misfit(file, missing, unexpected, misshapen, tensors);
+  const found = slots.filter((slot) => tensors.has(slot.name));
+  const values = found.map((slot) => toFloat32(tensors.get(slot.name)!, slot.name));
+  found.forEach((slot, i) => slot.write(values[i]!));
+  return { missing, unexpected };
+}
+
+function misfit(file: string, missing: string[], unexpected: string[], misshapen: Slot[], tensors: Map<string, { shape: Shape }>): OptionError {
+  const parts = [];
+  if (missing.length) parts.push(`missing ${missing.join(', ')}`);
+  if (unexpected.length) parts.push(`unexpected ${unexpected.join(', ')}`);
+  if (misshapen.length) {
+    parts.push(`misshapen ${misshapen.map((slot) => `${slot.name} ${show(tensors.get(slot.name)!.shape)}, expected ${show(slot.shape)}`).join('; ')}`);
+  }
+  const remedy = misshapen.length ? 'Load it into the network it was saved from' : 'strict: false loads what fits';
+  return new OptionError(`${file}: the weights do not fit the network: ${parts.join('; ')}. Nothing was loaded. ${remedy}.`);
+}
+
+const WEIGHTS = 'model.';
+const STATE = 'optimizer.';
+
+/** What a checkpoint says about where training was. */
+export interface CheckpointState {
+  readonly updates: number;
+  readonly learningRate: number;
+  readonly extra: Record<string, string>;
+}
+
+/** Weights and optimiser state in one file: `model.NAME` and `optimizer.NAME.STATE`. */
+export function saveCheckpoint(weights: readonly Slot[], state: readonly Slot[], at: CheckpointState): Uint8Array {
+  const slots = [...weights.map((slot) => renamed(slot, WEIGHTS)), ...state.map((slot) => renamed(slot, STATE))];
+  const metadata = { ...at.extra, 'convasm.updates': String(at.updates), 'convasm.learningRate': String(at.learningRate) };
+  return saveSlots(slots, metadata);
+}
+
+function renamed(slot: Slot, prefix: string): Slot {
+  return { name: prefix + slot.name, shape: slot.shape, read: () => slot.read(), write: (values) => slot.write(values) };
+}
+
+/** Puts everything back; all or nothing. */
+export function loadCheckpoint(weights: readonly Slot[], state: readonly Slot[], bytes: Uint8Array, file: string): CheckpointState {
+  const { metadata } = readSafetensors(bytes, file);
+  const { 'convasm.updates': updates, 'convasm.learningRate': learningRate, ...extra } = metadata;
+  if (updates === undefined || learningRate === undefined) throw new FormatError(`${file}: no convasm.updates in its metadata: expected a checkpoint, not weights alone`);
+  const [count, rate] = [Number(updates), Number(learningRate)];
+  if (!Number.isSafeInteger(count) || count < 0 || !(rate >= 0)) throw new FormatError(`${file}: updates ${updates} and learningRate ${learningRate} are no numbers of a checkpoint`);
+  loadSlots([...weights.map((slot) => renamed(slot, WEIGHTS)), ...state.map((slot) => renamed(slot, STATE))], bytes, true, file);
+  return { updates: count, learningRate: rate, extra };
+}
+
+/** SHA-256 of the data section, 64 hexadecimal digits. */
+export async function digestOf(file: Uint8Array): Promise<string> {
+  const header = Number(new DataView(file.buffer, file.byteOffset).getBigUint64(0, true));
+  const hash = await globalThis.crypto.subtle.digest('SHA-256', file.slice(8 + header));
+  return Array.from(new Uint8Array(hash), (byte) => byte.toString(16).padStart(2, '0')).join('');
+}

@@ -1,0 +1,1 @@
+export { C3_TABLE, lenet5, lenet5Modern, type LeNet5Options } from './lenet.js';

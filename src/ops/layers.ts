@@ -1,0 +1,130 @@
+import { ShapeError } from '../core/errors.js';
+import { elements, show, type Shape, type Tensor } from '../core/shape.js';
+import { LogSoftmax, ReLU, Sigmoid, Softmax, Tanh } from '../layers/activation.js';
+import { Conv2d, type Conv2dOptions } from '../layers/conv2d.js';
+import type { Layer, Pair } from '../layers/layer.js';
+import { Linear } from '../layers/linear.js';
+import { AvgPool2d, MaxPool2d, type AvgPool2dOptions, type MaxPool2dOptions } from '../layers/pool2d.js';
+import type { Plan } from '../plan/plan.js';
+import type { PlanTensor } from '../plan/tensor.js';
+import { operate, planned, type OpResult, type Wiring } from './run.js';
+
+// Operators that are one layer.
+
+/** An image operator's input: [n, c, h, w], or [c, h, w] for one image. */
+function images(op: string, x: Tensor): { n: number; image: Shape; batched: boolean } {
+  const batched = x.shape.length === 4;
+  if (!batched && x.shape.length !== 3) throw new ShapeError(`${op}: input is ${show(x.shape)}, expected [n, channels, height, width] or [channels, height, width]`);
+  checkSize(op, 'input', x);
+  return { n: batched ? x.shape[0]! : 1, image: batched ? x.shape.slice(1) : x.shape, batched };
+}
+
+/** Throws where data and shape disagree, or nothing is there. */
+export function checkSize(op: string, name: string, x: Tensor): void {
+  const count = elements(x.shape);
+  if (count === 0 || x.data.length !== count) throw new ShapeError(`${op}: ${name} has ${x.data.length} numbers, expected ${count} for ${show(x.shape)}`);
+}
+
+function expectShape(op: string, name: string, x: Tensor, shape: Shape): void {
+  checkSize(op, name, x);
+  if (show(x.shape) !== show(shape)) throw new ShapeError(`${op}: ${name} is ${show(x.shape)}, expected ${show(shape)}`);
+}
+
+/** The wiring of a layer with weights: its operands are the input and its parameters. */
+function wire(p: Plan, x: PlanTensor, layer: Layer): Wiring {
+  const output = p.plain(p.layer('', layer, x));
+  return { inputs: { input: x, ...Object.fromEntries(p.store.parameters) }, output };
+}
+
+/** Cross-correlation, as torch.nn.functional.conv2d: x [n, ci, h, w], w [co, ci/groups, kh, kw], b [co] or null. */
+export function conv2d(
+  x: Tensor, w: Tensor, b: Tensor | null = null, options: Omit<Conv2dOptions, 'bias' | 'mask' | 'init'> = {},
+): OpResult<'input' | 'weight' | 'bias'> {
+  const { n, image, batched } = images('conv2d', x);
+  if (w.shape.length !== 4) throw new ShapeError(`conv2d: weight is ${show(w.shape)}, expected [out, in/groups, height, width]`);
+  checkSize('conv2d', 'weight', w);
+  const [co, perGroup, kh, kw] = w.shape as [number, number, number, number];
+  const layer = new Conv2d(perGroup * (options.groups ?? 1), co, [kh, kw], { ...options, bias: b !== null });
+  if (b) expectShape('conv2d', 'bias', b, [co]);
+  const plan = planned(`conv2d ${JSON.stringify([x.shape, w.shape, b !== null, options])}`, n, (p) => wire(p, p.input('x', image, true), layer));
+  const out = plan.wiring.output.shape;
+  const values = { input: x.data, weight: w.data, ...(b && { bias: b.data }) };
+  return operate<'input' | 'weight' | 'bias'>(plan, values, batched ? [n, ...out] : out, { input: x.shape, weight: w.shape, bias: [co] }).result;
+}
+
+/** y = x · wᵀ + b, as torch.nn.functional.linear: x [..., in], w [out, in], b [out] or null. */
+export function linear(x: Tensor, w: Tensor, b: Tensor | null = null): OpResult<'input' | 'weight' | 'bias'> {
+  checkSize('linear', 'input', x);
+  checkSize('linear', 'weight', w);
+  const [co, ci] = w.shape;
+  if (w.shape.length !== 2 || x.shape.at(-1) !== ci) throw new ShapeError(`linear: input is ${show(x.shape)} and weight ${show(w.shape)}, expected [..., in] and [out, in]`);
+  if (b) expectShape('linear', 'bias', b, [co!]);
+  const layer = new Linear(ci!, co!, { bias: b !== null });
+  const rows = elements(x.shape) / ci!;
+  const plan = planned(`linear ${JSON.stringify([rows, ci, co, b !== null])}`, rows, (p) => wire(p, p.input('x', [ci!], true), layer));
+  const values = { input: x.data, weight: w.data, ...(b && { bias: b.data }) };
+  return operate<'input' | 'weight' | 'bias'>(plan, values, [...x.shape.slice(0, -1), co!], { input: x.shape, weight: w.shape, bias: [co!] }).result;
+}
+
+/** Maximum of windows, as torch.nn.functional.max_pool2d; `indices` has each maximum's place h·W + w in its plane. */
+export function maxPool2d(x: Tensor, kernel: Pair, options: MaxPool2dOptions = {}): OpResult<'input'> & { readonly indices: Int32Array } {
+  const { n, image, batched } = images('maxPool2d', x);
+  const layer = new MaxPool2d(kernel, options);
+  const plan = planned(`maxPool2d ${JSON.stringify([x.shape, kernel, options])}`, n, (p) => {
+    const input = p.input('x', image, true);
+    const { y, argmax } = layer.planWithIndices(p, input);
+    return { inputs: { input }, output: p.plain(y), extra: { argmax } };
+  });
+  const out = plan.wiring.output.shape;
+  const { result, engine } = operate<'input'>(plan, { input: x.data }, batched ? [n, ...out] : out, { input: x.shape });
+  const argmax = plan.wiring.extra!['argmax']!;
+  return { ...result, indices: channelsFirst(engine.integers(argmax.address, argmax.words), n, out) };
+}
+
+/** [n, pixels, channels] → [n, channels, pixels]. */
+function channelsFirst(values: Int32Array, n: number, [c, h, w]: Shape): Int32Array {
+  const [channels, pixels] = [c!, h! * w!];
+  const result = new Int32Array(n * channels * pixels);
+  for (let i = 0, at = 0; i < n; i++) {
+    for (let channel = 0; channel < channels; channel++) for (let pixel = 0; pixel < pixels; pixel++) result[at++] = values[(i * pixels + pixel) * channels + channel]!;
+  }
+  return result;
+}
+
+/** Mean of windows, as torch.nn.functional.avg_pool2d. */
+export function avgPool2d(x: Tensor, kernel: Pair, options: AvgPool2dOptions = {}): OpResult<'input'> {
+  const { n, image, batched } = images('avgPool2d', x);
+  const layer = new AvgPool2d(kernel, options);
+  const plan = planned(`avgPool2d ${JSON.stringify([x.shape, kernel, options])}`, n, (p) => wire(p, p.input('x', image, true), layer));
+  const out = plan.wiring.output.shape;
+  return operate<'input'>(plan, { input: x.data }, batched ? [n, ...out] : out, { input: x.shape }).result;
+}
+
+function elementwise(name: string, layer: Layer, x: Tensor): OpResult<'input'> {
+  checkSize(name, 'input', x);
+  const plan = planned(`${name} ${x.data.length}`, 1, (p) => wire(p, p.input('x', [x.data.length], true), layer));
+  return operate<'input'>(plan, { input: x.data }, x.shape, { input: x.shape }).result;
+}
+
+/** max(x, 0). */
+export const relu = (x: Tensor): OpResult<'input'> => elementwise('relu', new ReLU(), x);
+
+/** Hyperbolic tangent. */
+export const tanh = (x: Tensor): OpResult<'input'> => elementwise('tanh', new Tanh(), x);
+
+/** 1 / (1 + e^−x). */
+export const sigmoid = (x: Tensor): OpResult<'input'> => elementwise('sigmoid', new Sigmoid(), x);
+
+function overAxis(name: string, make: (dim: number) => Layer, x: Tensor, dim: number): OpResult<'input'> {
+  checkSize(name, 'input', x);
+  const shape = x.shape.length === 0 ? [1] : x.shape;
+  // A layer counts the batch as axis 0; here all of x is one image.
+  const plan = planned(`${name} ${JSON.stringify([shape, dim])}`, 1, (p) => wire(p, p.input('x', shape, true), make(dim < 0 ? dim : dim + 1)));
+  return operate<'input'>(plan, { input: x.data }, x.shape, { input: x.shape }).result;
+}
+
+/** e^x / Σ e^x over axis `dim`. */
+export const softmax = (x: Tensor, dim: number): OpResult<'input'> => overAxis('softmax', (at) => new Softmax(at), x, dim);
+
+/** x − log Σ e^x over axis `dim`. */
+export const logSoftmax = (x: Tensor, dim: number): OpResult<'input'> => overAxis('logSoftmax', (at) => new LogSoftmax(at), x, dim);

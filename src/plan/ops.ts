@@ -1,0 +1,139 @@
+import * as abi from '../../assembly/abi.js';
+
+/**
+ * What a field of a step's record is. Addresses say how the step uses the tensor there, from which lifetimes and the
+ * declared-writes check follow: `read`; `write` (also where it adds to what is there); `scratch`, private to the step.
+ */
+export type FieldKind = 'read' | 'write' | 'scratch' | 'i32' | 'f32';
+
+export interface OpRecord {
+  readonly code: number;
+  readonly fields: Readonly<Record<string, FieldKind>>;
+}
+
+const conv2d = {
+  ci: 'i32', hi: 'i32', wi: 'i32', co: 'i32', ho: 'i32', wo: 'i32',
+  kh: 'i32', kw: 'i32', strideH: 'i32', strideW: 'i32',
+  padTop: 'i32', padLeft: 'i32', padBottom: 'i32', padRight: 'i32',
+  dilationH: 'i32', dilationW: 'i32', groups: 'i32',
+} as const;
+
+const pool2d = {
+  c: 'i32', hi: 'i32', wi: 'i32', ho: 'i32', wo: 'i32',
+  kh: 'i32', kw: 'i32', strideH: 'i32', strideW: 'i32', padTop: 'i32', padLeft: 'i32',
+  dilationH: 'i32', dilationW: 'i32',
+} as const;
+
+/** Every op's record, field for field the class in assembly/steps.ts after its `op`. */
+export const OPS = {
+  gemm: {
+    code: abi.OP_GEMM,
+    fields: {
+      a: 'read', b: 'read', c: 'write', scratch: 'scratch', batch: 'i32', m: 'i32', n: 'i32', k: 'i32',
+      aRow: 'i32', aTerm: 'i32', aBatch: 'i32', bBatch: 'i32', scratchBytes: 'i32', accumulate: 'i32',
+    },
+  },
+  packPanels: {
+    code: abi.OP_PACK_PANELS,
+    fields: { b: 'read', panels: 'write', batch: 'i32', k: 'i32', n: 'i32', bTerm: 'i32', bColumn: 'i32', bBatch: 'i32' },
+  },
+  linearForward: {
+    code: abi.OP_LINEAR_FORWARD,
+    fields: { x: 'read', w: 'read', b: 'read', y: 'write', scratch: 'scratch', rows: 'i32', ci: 'i32', co: 'i32', scratchBytes: 'i32', relu: 'i32' },
+  },
+  linearBackwardInput: {
+    code: abi.OP_LINEAR_BACKWARD_INPUT,
+    fields: { dy: 'read', w: 'read', dx: 'write', rows: 'i32', ci: 'i32', co: 'i32', accumulate: 'i32' },
+  },
+  linearBackwardWeight: {
+    code: abi.OP_LINEAR_BACKWARD_WEIGHT,
+    fields: { x: 'read', dy: 'read', dw: 'write', scratch: 'scratch', rows: 'i32', ci: 'i32', co: 'i32', scratchBytes: 'i32', accumulate: 'i32' },
+  },
+  conv2dForward: {
+    code: abi.OP_CONV2D_FORWARD,
+    fields: { ...conv2d, x: 'read', w: 'read', b: 'read', y: 'write', scratch: 'scratch', scratchBytes: 'i32', groupImages: 'i32', relu: 'i32' },
+  },
+  conv2dRotateWeight: { code: abi.OP_CONV2D_ROTATE_WEIGHT, fields: { ...conv2d, w: 'read', rotated: 'write' } },
+  conv2dBackwardInput: {
+    code: abi.OP_CONV2D_BACKWARD_INPUT,
+    fields: { ...conv2d, dy: 'read', rotated: 'read', dx: 'write', scratch: 'scratch', scratchBytes: 'i32', accumulate: 'i32' },
+  },
+  conv2dBackwardWeight: {
+    code: abi.OP_CONV2D_BACKWARD_WEIGHT,
+    fields: { ...conv2d, x: 'read', dy: 'read', dw: 'write', scratch: 'scratch', scratchBytes: 'i32', groupImages: 'i32', accumulate: 'i32' },
+  },
+  depthwise2dForward: { code: abi.OP_DEPTHWISE2D_FORWARD, fields: { ...conv2d, x: 'read', w: 'read', b: 'read', y: 'write', relu: 'i32' } },
+  depthwise2dBackwardInput: { code: abi.OP_DEPTHWISE2D_BACKWARD_INPUT, fields: { ...conv2d, dy: 'read', w: 'read', dx: 'write', accumulate: 'i32' } },
+  depthwise2dBackwardWeight: { code: abi.OP_DEPTHWISE2D_BACKWARD_WEIGHT, fields: { ...conv2d, x: 'read', dy: 'read', dw: 'write', accumulate: 'i32' } },
+  biasBackward: { code: abi.OP_BIAS_BACKWARD, fields: { dy: 'read', db: 'write', rows: 'i32', c: 'i32', accumulate: 'i32' } },
+  maxPool2dForward: { code: abi.OP_MAX_POOL2D_FORWARD, fields: { ...pool2d, x: 'read', y: 'write', argmax: 'write' } },
+  maxPool2dBackward: { code: abi.OP_MAX_POOL2D_BACKWARD, fields: { ...pool2d, dy: 'read', argmax: 'read', dx: 'write', accumulate: 'i32' } },
+  avgPool2dForward: {
+    code: abi.OP_AVG_POOL2D_FORWARD,
+    fields: { ...pool2d, x: 'read', y: 'write', padBottom: 'i32', padRight: 'i32', countIncludePad: 'i32', divisor: 'i32' },
+  },
+  avgPool2dBackward: {
+    code: abi.OP_AVG_POOL2D_BACKWARD,
+    fields: { ...pool2d, dy: 'read', dx: 'write', padBottom: 'i32', padRight: 'i32', countIncludePad: 'i32', divisor: 'i32', accumulate: 'i32' },
+  },
+  activationForward: { code: abi.OP_ACTIVATION_FORWARD, fields: { x: 'read', y: 'write', length: 'i32', kind: 'i32' } },
+  activationBackward: {
+    code: abi.OP_ACTIVATION_BACKWARD,
+    fields: { y: 'read', dy: 'read', dx: 'write', length: 'i32', kind: 'i32', accumulate: 'i32' },
+  },
+  softmaxForward: { code: abi.OP_SOFTMAX_FORWARD, fields: { x: 'read', y: 'write', outer: 'i32', length: 'i32', inner: 'i32', log: 'i32' } },
+  softmaxBackward: {
+    code: abi.OP_SOFTMAX_BACKWARD,
+    fields: { y: 'read', dy: 'read', dx: 'write', outer: 'i32', length: 'i32', inner: 'i32', log: 'i32', accumulate: 'i32' },
+  },
+  crossEntropyForward: {
+    code: abi.OP_CROSS_ENTROPY_FORWARD,
+    fields: {
+      x: 'read', target: 'read', weight: 'read', rowLoss: 'write', rowWeight: 'write', logSum: 'write',
+      rows: 'i32', classes: 'i32', dense: 'i32', ignoreIndex: 'i32', smoothing: 'f32',
+    },
+  },
+  crossEntropyReduce: {
+    code: abi.OP_CROSS_ENTROPY_REDUCE,
+    fields: { rowLoss: 'read', rowWeight: 'read', loss: 'write', rows: 'i32', reduction: 'i32' },
+  },
+  crossEntropyBackward: {
+    code: abi.OP_CROSS_ENTROPY_BACKWARD,
+    fields: {
+      x: 'read', target: 'read', weight: 'read', logSum: 'read', loss: 'read', dloss: 'read', dx: 'write',
+      rows: 'i32', classes: 'i32', dense: 'i32', ignoreIndex: 'i32', smoothing: 'f32', reduction: 'i32', accumulate: 'i32',
+    },
+  },
+  guardFinite: { code: abi.OP_GUARD_FINITE, fields: { x: 'read' } },
+  sgd: {
+    code: abi.OP_SGD,
+    fields: {
+      w: 'write', dw: 'read', velocity: 'write', length: 'i32',
+      momentum: 'f32', dampening: 'f32', weightDecay: 'f32', nesterov: 'i32', maximize: 'i32',
+    },
+  },
+  axpby: {
+    code: abi.OP_AXPBY,
+    fields: { x: 'read', z: 'read', y: 'write', rows: 'i32', columns: 'i32', zRow: 'i32', zColumn: 'i32', alpha: 'f32', beta: 'f32' },
+  },
+  sumTo: {
+    code: abi.OP_SUM_TO,
+    fields: {
+      x: 'read', y: 'write', s0: 'i32', s1: 'i32', s2: 'i32', s3: 'i32',
+      keep0: 'i32', keep1: 'i32', keep2: 'i32', keep3: 'i32', alpha: 'f32', accumulate: 'i32',
+    },
+  },
+  transpose: { code: abi.OP_TRANSPOSE, fields: { x: 'read', y: 'write', rows: 'i32', columns: 'i32', accumulate: 'i32' } },
+  multiply: { code: abi.OP_MULTIPLY, fields: { x: 'read', by: 'read', y: 'write', length: 'i32' } },
+  channelAffineForward: { code: abi.OP_CHANNEL_AFFINE_FORWARD, fields: { x: 'read', w: 'read', b: 'read', y: 'write', rows: 'i32', c: 'i32' } },
+  channelAffineBackwardInput: {
+    code: abi.OP_CHANNEL_AFFINE_BACKWARD_INPUT,
+    fields: { dy: 'read', w: 'read', dx: 'write', rows: 'i32', c: 'i32', accumulate: 'i32' },
+  },
+  channelAffineBackwardWeight: {
+    code: abi.OP_CHANNEL_AFFINE_BACKWARD_WEIGHT,
+    fields: { x: 'read', dy: 'read', dw: 'write', rows: 'i32', c: 'i32', accumulate: 'i32' },
+  },
+} as const satisfies Record<string, OpRecord>;
+
+export type OpName = keyof typeof OPS;

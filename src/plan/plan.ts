@@ -1,0 +1,278 @@
+import { ADD, ADD_IF_ACCUMULATING, STORE } from '../../assembly/abi.js';
+import type { Init } from '../core/init.js';
+import { elements, type Shape } from '../core/shape.js';
+import { PLAIN, layoutWords, type Layout } from './layout.js';
+import { OPS, type FieldKind, type OpName } from './ops.js';
+import { Buffer, channelsLastOrder, type ChannelsLast, type Parameter, type PlanTensor, type ReceptiveField } from './tensor.js';
+import type { ParameterStore } from './store.js';
+
+/** One call of a kernel: an op and a value for each field of its record. */
+export interface PlanStep {
+  readonly op: OpName;
+  readonly fields: Readonly<Record<string, number | Buffer | null>>;
+  /** Path of the layer that asked for it. */
+  readonly layer: string;
+}
+
+/** What a layer did to the plan: the rows of a summary. */
+export interface LayerRecord {
+  readonly path: string;
+  readonly type: string;
+  readonly depth: number;
+  readonly input: PlanTensor;
+  output: PlanTensor;
+  parameters: number;
+  macs: number;
+  /** True when other layers planned inside it. */
+  composite: boolean;
+}
+
+/** Anything that can describe itself to a plan. */
+export interface Plannable {
+  readonly type: string;
+  plan(p: Plan, x: PlanTensor): PlanTensor;
+}
+
+type FieldValue = number | boolean | null | Buffer | { readonly buffer: Buffer };
+
+/** Steps `first` to `last`, exclusive. */
+export interface Range {
+  readonly first: number;
+  readonly last: number;
+}
+
+interface Closure {
+  readonly of: Buffer;
+  readonly layer: string;
+  readonly emit: (dy: Buffer) => void;
+}
+
+export interface PlanOptions {
+  readonly batchSize: number;
+  readonly training: boolean;
+  readonly workers: number;
+}
+
+/**
+ * What layers talk to: they ask for tensors and state steps; forward steps are kept as they come, backward steps are emitted
+ * in reverse order. Gradients are stored by their first writer and added to by later ones, so nothing is cleared.
+ */
+export class Plan {
+  readonly batchSize: number;
+  readonly training: boolean;
+  readonly workers: number;
+  readonly store: ParameterStore;
+  readonly steps: PlanStep[] = [];
+  readonly layers: LayerRecord[] = [];
+  readonly outputs = new Map<string, PlanTensor>();
+  #path: string[] = [];
+  #open: LayerRecord[] = [];
+  #closures: Closure[] = [];
+  #gradients = new Map<Buffer, Buffer>();
+  #needsGradient = new Set<Buffer>();
+  #names = new Map<string, number>();
+
+  constructor(options: PlanOptions, store: ParameterStore) {
+    this.batchSize = options.batchSize;
+    this.training = options.training;
+    this.workers = options.workers;
+    this.store = store;
+  }
+
+  /** The path of the layer being planned, as errors and state_dict names have it. */
+  get path(): string {
+    return this.#path.join('.');
+  }
+
+  /** Plans `layer` under `name`; a name of '' adds nothing to the path. */
+  layer(name: string, layer: Plannable, x: PlanTensor): PlanTensor {
+    if (name !== '') this.#path.push(name);
+    const parent = this.#open.at(-1);
+    if (parent) parent.composite = true;
+    const record: LayerRecord = {
+      path: this.path, type: layer.type, depth: this.#path.length, input: x, output: x, parameters: 0, macs: 0, composite: false,
+    };
+    this.layers.push(record);
+    this.#open.push(record);
+    const y = layer.plan(this, x);
+    record.output = y;
+    this.outputs.set(record.path, y);
+    this.#open.pop();
+    if (name !== '') this.#path.pop();
+    return y;
+  }
+
+  /** Counts multiply-accumulates of one image for the summary. */
+  macs(count: number): void {
+    for (const record of this.#open) record.macs += count;
+  }
+
+  #unique(name: string): string {
+    const seen = this.#names.get(name) ?? 0;
+    this.#names.set(name, seen + 1);
+    return seen === 0 ? name : `${name}#${seen}`;
+  }
+
+  /** What is written from outside before a run. `gradient` asks for its gradient. */
+  input(name: string, shape: Shape, gradient = false): PlanTensor {
+    const buffer = new Buffer(this.#unique(name), 'input', this.batchSize * elements(shape));
+    if (gradient) this.#needsGradient.add(buffer);
+    return { name: buffer.name, shape, buffer, order: null, field: { height: 1, width: 1, stepHeight: 1, stepWidth: 1 } };
+  }
+
+  /** A learnt tensor `path.name`. The training and the predicting plan of a network get the same one. */
+  parameter(name: string, shape: Shape, init: Init, options: { layout?: Layout; count?: number } = {}): Parameter {
+    const full = this.path === '' ? name : `${this.path}.${name}`;
+    const layout = options.layout ?? PLAIN;
+    const parameter = this.store.parameter(full, shape, layout, init, options.count ?? elements(shape), layoutWords(layout, shape));
+    if (parameter.trainable && this.training) this.#needsGradient.add(parameter.buffer);
+    for (const record of this.#open) record.parameters += parameter.count;
+    return parameter;
+  }
+
+  /** Numbers that never change: a mask, class weights. Row-major. */
+  constant(name: string, values: Float32Array, layout: Layout = PLAIN, shape: Shape = [values.length]): Buffer {
+    return this.store.constant(this.path === '' ? name : `${this.path}.${name}`, values, layout, shape);
+  }
+
+  /** What a step computes for every image: `x` gives the receptive field unless `field` says otherwise. */
+  activation(
+    shape: Shape, x: PlanTensor, options: { order?: ChannelsLast | null; field?: ReceptiveField | null; replaces?: PlanTensor; name?: string } = {},
+  ): PlanTensor {
+    const name = this.#unique(options.name ? `${this.path}.${options.name}` : this.path || 'y');
+    const buffer = new Buffer(name, 'activation', this.batchSize * elements(shape), options.replaces?.buffer ?? null);
+    return {
+      name, shape, buffer,
+      order: options.order === undefined ? x.order : options.order,
+      field: options.field === undefined ? x.field : options.field,
+    };
+  }
+
+  /** Memory of `words` f32 elements that steps of this plan share between themselves. */
+  workspace(name: string, words: number): Buffer {
+    return new Buffer(this.#unique(`${this.path}.${name}`), 'activation', words);
+  }
+
+  /** Memory that one step needs for itself, `bytes` for each worker. */
+  scratch(bytes: number): { scratch: Buffer; scratchBytes: number } {
+    const scratchBytes = Math.ceil(bytes / 64) * 64;
+    return { scratch: new Buffer(this.#unique(`${this.path}.scratch`), 'scratch', (this.workers * scratchBytes) / 4), scratchBytes };
+  }
+
+  /** The same numbers under another shape, in whatever order they lie. */
+  view(x: PlanTensor, shape: Shape, options: { order?: ChannelsLast | null; field?: ReceptiveField | null } = {}): PlanTensor {
+    return {
+      name: x.name, shape, buffer: x.buffer,
+      order: options.order === undefined ? x.order : options.order,
+      field: options.field === undefined ? x.field : options.field,
+    };
+  }
+
+  /** States a step. Every field of the op's record is named; a tensor stands for its address, null for none. */
+  step(op: OpName, fields: Record<string, FieldValue>): void {
+    const kinds: Readonly<Record<string, FieldKind>> = OPS[op].fields;
+    const values: Record<string, number | Buffer | null> = {};
+    for (const name of Object.keys(kinds)) {
+      const value = fields[name];
+      if (value === undefined) throw new Error(`${this.path}: step ${op} lacks ${name}`);
+      values[name] = typeof value === 'boolean' ? Number(value) : value !== null && typeof value === 'object' && 'buffer' in value ? value.buffer : value;
+    }
+    for (const name of Object.keys(fields)) if (!(name in kinds)) throw new Error(`${this.path}: step ${op} has no field ${name}`);
+    this.steps.push({ op, fields: values, layer: this.path });
+    this.#spreadNeed(kinds, values);
+  }
+
+  /** What is computed from something that needs a gradient needs one too. */
+  #spreadNeed(kinds: Readonly<Record<string, FieldKind>>, values: Record<string, number | Buffer | null>): void {
+    const buffers = (kind: FieldKind): Buffer[] =>
+      Object.keys(kinds).filter((name) => kinds[name] === kind).map((name) => values[name]).filter((value): value is Buffer => value instanceof Buffer);
+    if (buffers('read').some((buffer) => this.#needsGradient.has(buffer))) for (const buffer of buffers('write')) this.#needsGradient.add(buffer);
+  }
+
+  needsGradient(x: { readonly buffer: Buffer }): boolean {
+    return this.#needsGradient.has(x.buffer);
+  }
+
+  /** Emits the backward steps of `y` when its turn comes, if anything asked for its gradient. */
+  onBackward(y: PlanTensor, emit: (dy: Buffer) => void): void {
+    if (this.training) this.#closures.push({ of: y.buffer, layer: this.path, emit });
+  }
+
+  /** Where a step adds its part of x's gradient. `replaces`: memory that the gradient may take over. */
+  gradInto(x: PlanTensor, replaces: Buffer | null = null): { dx: Buffer; accumulate: number } {
+    const present = this.#gradients.get(x.buffer);
+    if (present) return { dx: present, accumulate: ADD };
+    const dx = new Buffer(`d ${x.buffer.name}`, 'activation', x.buffer.words, replaces);
+    this.#gradients.set(x.buffer, dx);
+    return { dx, accumulate: STORE };
+  }
+
+  /** The same for a parameter: its gradient stays until the update, and may add up over several backward runs. */
+  gradOfParameter(parameter: Parameter): { dw: Buffer; accumulate: number } {
+    const present = this.#gradients.get(parameter.buffer);
+    if (present) return { dw: present, accumulate: ADD };
+    const dw = this.store.gradient(parameter);
+    this.#gradients.set(parameter.buffer, dw);
+    return { dw, accumulate: ADD_IF_ACCUMULATING };
+  }
+
+  /** The gradient of x, where one was asked for. */
+  gradientOf(x: { readonly buffer: Buffer }): Buffer | undefined {
+    return this.#gradients.get(x.buffer);
+  }
+
+  /** Gives x a gradient that is written from outside, or by the caller's own steps. */
+  seedGradient(x: { readonly buffer: Buffer }, gradient: Buffer): void {
+    this.#gradients.set(x.buffer, gradient);
+  }
+
+  /** The steps that `emit` states, with `name` as their layer. */
+  range(emit: () => void, name?: string): Range {
+    const first = this.steps.length;
+    if (name) this.#path.push(name);
+    emit();
+    if (name) this.#path.pop();
+    return { first, last: this.steps.length };
+  }
+
+  /** Emits the backward steps stated since `from`, last first. */
+  emitBackward(from = 0): void {
+    for (const closure of this.#closures.splice(from).reverse()) {
+      const dy = this.#gradients.get(closure.of);
+      if (dy === undefined) continue;
+      const path = this.#path;
+      this.#path = closure.layer === '' ? [] : closure.layer.split('.');
+      closure.emit(dy);
+      this.#path = path;
+    }
+  }
+
+  /** Backward parts stated so far: pass it to `emitBackward` to emit only later ones. */
+  get backwardMark(): number {
+    return this.#closures.length;
+  }
+
+  /** x with channels last, as convolutions and pooling read it: transposed if it lies channels first. */
+  channelsLast(x: PlanTensor): PlanTensor {
+    const order = channelsLastOrder(x.shape);
+    if (order === null || x.order !== null) return x;
+    return this.#transposed(x, order.channels, order.pixels, order);
+  }
+
+  /** x in row-major order, as users see it. */
+  plain(x: PlanTensor): PlanTensor {
+    if (x.order === null) return x;
+    return this.#transposed(x, x.order.pixels, x.order.channels, null);
+  }
+
+  #transposed(x: PlanTensor, rows: number, columns: number, order: ChannelsLast | null): PlanTensor {
+    const y = this.activation(x.shape, x, { order, name: order ? 'channelsLast' : 'channelsFirst' });
+    this.step('transpose', { x, y, rows, columns, accumulate: STORE });
+    this.onBackward(y, (dy) => {
+      if (!this.needsGradient(x)) return;
+      const { dx, accumulate } = this.gradInto(x);
+      this.step('transpose', { x: dy, y: dx, rows: columns, columns: rows, accumulate });
+    });
+    return y;
+  }
+}

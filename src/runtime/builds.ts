@@ -1,0 +1,25 @@
+import simd from '#wasm/simd';
+import { UnsupportedError } from '../core/errors.js';
+
+// The kernels' builds, carried as text so that no second file is fetched; compiled once for all networks.
+
+let compiled: WebAssembly.Module | undefined;
+
+function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+}
+
+function refused(cause: unknown): UnsupportedError {
+  const lacksSimd = typeof WebAssembly === 'object' && !WebAssembly.validate(bytesOf(simd));
+  const why = lacksSimd ? 'this engine has no WebAssembly SIMD: use a newer one' : "is WebAssembly refused by the page's CSP? script-src needs 'wasm-unsafe-eval'";
+  return new UnsupportedError(`the kernels could not be compiled (${String(cause)}); ${why}`);
+}
+
+/** The base build, compiled at the first call. */
+export function baseModule(): WebAssembly.Module {
+  try {
+    return (compiled ??= new WebAssembly.Module(bytesOf(simd)));
+  } catch (cause) {
+    throw refused(cause);
+  }
+}

@@ -1,0 +1,104 @@
+import { planNetwork, type Blueprint, type CompileOptions } from './blueprint.js';
+import type { Layer } from './layers/layer.js';
+import type { LayerRecord } from './plan/plan.js';
+import type { ReceptiveField } from './plan/tensor.js';
+
+/** One layer of a summary. */
+export interface SummaryRow {
+  readonly name: string;
+  readonly type: string;
+  /** Without the batch. */
+  readonly outputShape: readonly number[];
+  readonly params: number;
+  /** Multiply-accumulates for one image. */
+  readonly macs: number;
+  /** Input pixels that one output sees, [height, width], and the step between neighbours; null: all of them. */
+  readonly receptiveField: { readonly size: readonly [number, number]; readonly step: readonly [number, number] } | null;
+  readonly depth: number;
+  /** True where rows below describe its inside. */
+  readonly composite: boolean;
+}
+
+export interface SummaryMemory {
+  /** Bytes to predict at batchSize: weights and activations. */
+  readonly predict: number;
+  /** Bytes to train at batchSize: weights, gradients, optimizer state, activations; null where compiled to predict only. */
+  readonly train: number | null;
+  readonly batchSize: number;
+}
+
+function field(of: ReceptiveField | null): SummaryRow['receptiveField'] {
+  return of && { size: [of.height, of.width], step: [of.stepHeight, of.stepWidth] };
+}
+
+function row(record: LayerRecord): SummaryRow {
+  return {
+    name: record.path, type: record.type, outputShape: record.output.shape, params: record.parameters, macs: record.macs,
+    receptiveField: field(record.output.field), depth: record.depth, composite: record.composite,
+  };
+}
+
+const count = (n: number): string => n.toLocaleString('en');
+const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(bytes < 1e7 ? 2 : 1)} MB`;
+
+/** What a network consists of: prints as a table, turns into JSON, or is read as a value. */
+export class Summary {
+  readonly model: string;
+  readonly layers: readonly SummaryRow[];
+  readonly params: number;
+  readonly macs: number;
+  readonly memory: SummaryMemory;
+
+  constructor(blueprint: Blueprint) {
+    const { predict, train, arena, store, options } = blueprint;
+    const [whole, ...layers] = predict.plan.layers;
+    this.model = whole!.type;
+    this.layers = layers.length > 0 ? layers.map(row) : [row(whole!)];
+    this.params = whole!.parameters;
+    this.macs = whole!.macs;
+    const weights = [...store.parameters.values()].reduce((sum, parameter) => sum + parameter.buffer.words * 4, 0);
+    this.memory = {
+      predict: weights + arena.shared.at(-1)!, train: train ? arena.lasting + arena.shared[0]! : null, batchSize: options.batchSize,
+    };
+  }
+
+  toJSON(): { model: string; params: number; macs: number; memory: SummaryMemory; layers: readonly SummaryRow[] } {
+    const { model, params, macs, memory, layers } = this;
+    return { model, params, macs, memory, layers };
+  }
+
+  /** The table, `depth` levels of layers inside layers deep. */
+  table(depth = Infinity): string {
+    const rows = this.layers.filter((layer) => layer.depth <= depth && !(layer.composite && layer.depth < depth));
+    const cells = rows.map((layer) => [
+      layer.name, layer.type, layer.outputShape.join('x'), layer.params ? count(layer.params) : '', layer.macs ? count(layer.macs) : '', showField(layer),
+    ]);
+    const { predict, train, batchSize } = this.memory;
+    const memory = `memory at batch ${batchSize}: predict ${megabytes(predict)}${train === null ? '' : `, train ${megabytes(train)}`}`;
+    const head = ['name', 'type', 'output', 'parameters', 'MACs', 'receptive field (step)'];
+    const total = ['total', '', '', count(this.params), count(this.macs), memory];
+    return align([head, ...cells, total]);
+  }
+
+  toString(): string {
+    return this.table();
+  }
+}
+
+function showField({ receptiveField }: SummaryRow): string {
+  if (receptiveField === null) return 'all';
+  const both = ([a, b]: readonly [number, number]): string => (a === b ? String(a) : `${a}x${b}`);
+  return `${both(receptiveField.size)} (${both(receptiveField.step)})`;
+}
+
+/** Columns side by side: the first two to the left, the others to the right, the last to the left. */
+function align(table: string[][]): string {
+  const widths = table[0]!.map((_, i) => Math.max(...table.slice(0, -1).map((cells) => cells[i]!.length), i < 5 ? table.at(-1)![i]!.length : 0));
+  const cell = (text: string, i: number): string => (i < 2 ? text.padEnd(widths[i]!) : i === 5 ? text : text.padStart(widths[i]!));
+  return table.map((cells) => cells.map(cell).join('  ').trimEnd()).join('\n');
+}
+
+/** Summarises a model without reserving its memory. */
+export function summarize(model: Layer, options: CompileOptions): Summary {
+  return new Summary(planNetwork(model, options));
+}

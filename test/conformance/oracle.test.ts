@@ -1,0 +1,139 @@
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { readIndex, readTensors } from '../golden/cases.js';
+import { Given } from '../golden/given.js';
+import { oracles } from '../golden/oracle.js';
+import { activationBackward, activationForward } from '../oracle/activation.js';
+import { product, type Exact, type Numbers } from '../oracle/array.js';
+import { conv2dBackward, conv2dForward } from '../oracle/conv2d.js';
+import { crossEntropyBackward, crossEntropyForward } from '../oracle/crossentropy.js';
+import { addmmBackward, addmmForward, linearBackward, linearForward, matmulBackward, matmulForward } from '../oracle/matmul.js';
+import { avgPool2dBackward, avgPool2dForward, maxPool2dBackward, maxPool2dForward } from '../oracle/pool2d.js';
+import { Sgd } from '../oracle/sgd.js';
+import { logSoftmaxBackward, logSoftmaxForward, softmaxBackward, softmaxForward } from '../oracle/softmax.js';
+import { randomTensor } from './within.js';
+
+const cases = fileURLToPath(new URL('../golden/cases', import.meta.url));
+
+describe('the oracle gives the reference values, rounded once', () => {
+  for (const golden of readIndex(cases).filter(({ kind }) => kind === 'op'))
+    test(golden.name, () => {
+      const stored = readTensors(cases, golden);
+      const answer = oracles[golden.op]!(new Given(golden, stored));
+      for (const name of golden.expected) {
+        const { data, magnitude, shape } = answer[name]!;
+        expect(shape, name).toEqual(stored.get(name)!.shape);
+        const off = stored.get(name)!.data.findIndex((e, i) => !(Math.abs(data[i]! - e) <= 2 ** -24 * Math.abs(e) + 1e-12 * magnitude[i]! + 1e-45));
+        expect(off, `${name}[${off}]`).toBe(-1);
+      }
+    });
+});
+
+describe('the oracle takes the reference steps', () => {
+  for (const golden of readIndex(cases).filter(({ kind, op }) => kind === 'optim' && op === 'SGD'))
+    test(golden.name, () => {
+      const stored = readTensors(cases, golden);
+      const given = new Given(golden, stored);
+      const { params } = given;
+      const rates = given.tensor('lr_per_step').data;
+      for (const [k, name] of given.names('param').entries()) {
+        const sgd = new Sgd(given.tensor(name).data, {
+          momentum: params.number('momentum', 0),
+          dampening: params.number('dampening', 0),
+          nesterov: params.boolean('nesterov', false),
+          weightDecay: params.number('weight_decay', 0),
+          maximize: params.boolean('maximize', false),
+        });
+        const size = sgd.parameter.length;
+        const expected = stored.get(`${name}_steps`)!.data;
+        rates.forEach((lr, step) => {
+          sgd.step(given.tensor(`grad${k}`).data.slice(step * size, (step + 1) * size), lr);
+          sgd.parameter.forEach((p, i) => expect(Math.abs(p - expected[step * size + i]!)).toBeLessThan(1e-6));
+        });
+        stored.get(`state${k}.momentum_buffer`)?.data.forEach((e, i) => expect(Math.abs(sgd.buffer![i]! - e)).toBeLessThan(1e-5));
+      }
+    });
+});
+
+/** Numbers with enough between any two of them that a small step changes no maximum and no sign. */
+function spread(seed: number, ...shape: number[]): Numbers {
+  const order = Array.from(randomTensor(seed, ...shape).data, (value, i) => ({ value, i })).sort((a, b) => a.value - b.value);
+  const data = new Float64Array(product(shape));
+  order.forEach(({ i }, rank) => (data[i] = (rank + 0.5) / data.length - 0.5));
+  return { data, shape };
+}
+
+/** d(Σ y·dy)/dx by central differences with step h must equal the gradient to h². */
+function expectSlope(x: Numbers, dy: Numbers, forward: (x: Numbers) => Exact, gradient: Exact): void {
+  const h = 1e-5;
+  const loss = (i: number, by: number): number => {
+    const moved = Float64Array.from(x.data);
+    moved[i]! += by;
+    return forward({ data: moved, shape: x.shape }).data.reduce((sum, y, at) => sum + y * dy.data[at]!, 0);
+  };
+  gradient.data.forEach((slope, i) => expect(Math.abs((loss(i, h) - loss(i, -h)) / (2 * h) - slope)).toBeLessThan(1e-7));
+}
+
+const conv = { stride: [2, 1], padding: [1, 2], dilation: [1, 2], groups: 2 } as const;
+const pool = { kernel: [3, 2], stride: [2, 1], padding: [1, 1], dilation: [1, 2], ceilMode: true } as const;
+const avg = { kernel: [3, 2], stride: [2, 2], padding: [1, 1], ceilMode: true, divisorOverride: null } as const;
+const addmm = { alpha: 0.5, beta: -2, transposeMat1: true, transposeMat2: true };
+
+describe("the oracle's gradients are its own slopes", () => {
+  test('conv2d', () => {
+    const [x, w, b] = [spread(1, 2, 4, 5, 6), spread(2, 6, 2, 3, 2), spread(3, 6)];
+    const dy = randomTensor(4, ...conv2dForward(x, w, b, conv).shape);
+    const { input, weight, bias } = conv2dBackward(x, w, dy, conv);
+    expectSlope(x, dy, (v) => conv2dForward(v, w, b, conv), input);
+    expectSlope(w, dy, (v) => conv2dForward(x, v, b, conv), weight);
+    expectSlope(b, dy, (v) => conv2dForward(x, w, v, conv), bias);
+  });
+
+  test('linear, matmul and addmm', () => {
+    const [x, w, b] = [spread(1, 2, 3, 4), spread(2, 5, 4), spread(3, 5)];
+    const dy = randomTensor(4, 2, 3, 5);
+    expectSlope(x, dy, (v) => linearForward(v, w, b), linearBackward(x, w, dy).input);
+    expectSlope(w, dy, (v) => linearForward(x, v, b), linearBackward(x, w, dy).weight);
+    expectSlope(b, dy, (v) => linearForward(x, w, v), linearBackward(x, w, dy).bias);
+    const [a, c] = [spread(5, 3, 1, 2, 4), spread(6, 2, 4, 3)];
+    const dz = randomTensor(7, 3, 2, 2, 3);
+    expectSlope(a, dz, (v) => matmulForward(v, c), matmulBackward(a, c, dz).input);
+    expectSlope(c, dz, (v) => matmulForward(a, v), matmulBackward(a, c, dz).other);
+    const [input, mat1, mat2] = [spread(8, 3), spread(9, 4, 2), spread(10, 3, 4)];
+    const g = randomTensor(11, 2, 3);
+    const gradients = addmmBackward(input, mat1, mat2, g, addmm);
+    expectSlope(input, g, (v) => addmmForward(v, mat1, mat2, addmm), gradients.input);
+    expectSlope(mat1, g, (v) => addmmForward(input, v, mat2, addmm), gradients.mat1);
+    expectSlope(mat2, g, (v) => addmmForward(input, mat1, v, addmm), gradients.mat2);
+  });
+
+  test('pooling', () => {
+    const x = spread(1, 2, 2, 6, 7);
+    const dy = randomTensor(2, ...maxPool2dForward(x, pool).output.shape);
+    expectSlope(x, dy, (v) => maxPool2dForward(v, pool).output, maxPool2dBackward(x, dy, pool));
+    for (const countIncludePad of [true, false]) {
+      const dz = randomTensor(3, ...avgPool2dForward(x, { ...avg, countIncludePad }).shape);
+      expectSlope(x, dz, (v) => avgPool2dForward(v, { ...avg, countIncludePad }), avgPool2dBackward(x, dz, { ...avg, countIncludePad }));
+    }
+  });
+
+  test('activations and softmax', () => {
+    const [x, dy] = [spread(1, 2, 4, 3), randomTensor(2, 2, 4, 3)];
+    for (const name of ['relu', 'tanh', 'sigmoid'] as const) expectSlope(x, dy, (v) => activationForward(name, v), activationBackward(name, x, dy));
+    for (const dim of [0, 1, -1]) {
+      expectSlope(x, dy, (v) => softmaxForward(v, dim), softmaxBackward(x, dy, dim));
+      expectSlope(x, dy, (v) => logSoftmaxForward(v, dim), logSoftmaxBackward(x, dy, dim));
+    }
+  });
+
+  test('cross-entropy', () => {
+    const x = spread(1, 3, 4, 2);
+    const targets = [Int32Array.of(0, 3, -100, 1, 2, 2), spread(2, 3, 4, 2)];
+    for (const target of targets)
+      for (const reduction of ['mean', 'sum', 'none'] as const) {
+        const options = { weight: [0.5, 1, 2, 0.25], reduction, ignoreIndex: -100, labelSmoothing: 0.1 };
+        const dy = randomTensor(3, ...crossEntropyForward(x, target, options).shape);
+        expectSlope(x, dy, (v) => crossEntropyForward(v, target, options), crossEntropyBackward(x, target, dy, options));
+      }
+  });
+});

@@ -1,0 +1,53 @@
+import { UnsupportedError } from '../../src/core/errors.js';
+import { elements, type Tensor } from '../../src/core/shape.js';
+import { ops, optimizers } from '../../src/index.js';
+import type { Params } from './params.js';
+import type { Computed, Given } from './given.js';
+
+/** One entry per optimizer of the set: its parameters in the library's words. */
+const makers: Readonly<Record<string, (params: Params) => ReturnType<typeof optimizers.sgd>>> = {
+  SGD: (params) =>
+    optimizers.sgd({
+      lr: params.number('lr', 0.001),
+      momentum: params.number('momentum', 0),
+      dampening: params.number('dampening', 0),
+      nesterov: params.boolean('nesterov', false),
+      weightDecay: params.number('weight_decay', 0),
+      maximize: params.boolean('maximize', false),
+    }),
+};
+
+/** The optimizers that the driver can run. */
+export const optimizerNames: readonly string[] = Object.keys(makers);
+
+/** The library's optimizer for a case. Throws UnsupportedError for one that it does not have. */
+export function optimizerOf(name: string, params: Params): ReturnType<typeof optimizers.sgd> {
+  const maker = Object.hasOwn(makers, name) ? makers[name] : undefined;
+  if (maker === undefined) throw new UnsupportedError(`optimizer ${name} is not supported`);
+  return maker(params);
+}
+
+/** Slice `step` of a tensor [steps, ...]. */
+function sliceOf({ data, shape }: Tensor, step: number): Tensor {
+  const inner = shape.slice(1);
+  const length = elements(inner);
+  return { data: data.slice(step * length, (step + 1) * length), shape: inner };
+}
+
+/** paramK_steps [steps, ...] after every step with gradients gradK[step] at rate lr_per_step[step], and stateK.* after the last. */
+export function runOptimizer(given: Given): Computed {
+  const starts = given.names('param').map((name) => given.tensor(name));
+  const gradients = starts.map((_, k) => given.tensor(`grad${k}`));
+  const rates = given.tensor('lr_per_step').data;
+  const run = ops.optimize(optimizerOf(given.op, given.params), starts);
+  const paths = gradients.map(({ data }) => new Float32Array(data.length));
+  rates.forEach((lr, step) => {
+    run.step(gradients.map((gradient) => sliceOf(gradient, step)), lr);
+    run.parameters().forEach(({ data }, k) => paths[k]!.set(data, step * data.length));
+  });
+  const computed: Computed = new Map(paths.map((data, k) => [`param${k}_steps`, { data, shape: gradients[k]!.shape }]));
+  run.state().forEach((state, k) => {
+    for (const [name, { data, shape }] of Object.entries(state)) computed.set(`state${k}.${name}`, { data, shape });
+  });
+  return computed;
+}

@@ -1,0 +1,70 @@
+import { UnsupportedError } from '../../src/core/errors.js';
+import type { Tensor } from '../../src/core/shape.js';
+import { compile, losses, models, type Network } from '../../src/index.js';
+import { readSafetensors, toFloat32, writeSafetensors } from '../../src/io/safetensors.js';
+import type { Computed, Given } from './given.js';
+import { optimizerOf } from './optim.js';
+
+/** One of the words that a parameter may have. */
+function choice<T extends string>(given: Given, name: string, otherwise: T, words: readonly T[]): T {
+  const word = given.params.text(name, otherwise);
+  const found = words.find((known) => known === word);
+  if (found === undefined) throw new UnsupportedError(`${name} ${word} is not supported, expected ${words.join(' or ')}`);
+  return found;
+}
+
+/** LeNet-5 as the case describes it, with these weights. */
+async function networkOf(given: Given, weights: Uint8Array): Promise<Network> {
+  const { params } = given;
+  if (given.op !== 'LeNet5') throw new UnsupportedError(`network ${given.op} is not supported`);
+  if (params.boolean('batch_norm', false)) throw new UnsupportedError('LeNet5 with batch_norm is not supported');
+  choice(given, 'loss', 'cross_entropy mean', ['cross_entropy mean']);
+  const images = given.tensor('images');
+  const model = models.lenet5({
+    activation: choice(given, 'activation', 'tanh', ['tanh', 'relu']),
+    pooling: choice(given, 'pooling', 'avg', ['avg', 'max']),
+    padding: params.number('c1_padding', 0),
+  });
+  const net = await compile(model, {
+    input: images.shape.slice(1),
+    batchSize: images.shape[0]!,
+    loss: losses.crossEntropy({ labelSmoothing: params.number('label_smoothing', 0) }),
+    optimizer: optimizerOf(params.text('optimizer', 'SGD'), params),
+    seed: 1,
+    workers: 1,
+  });
+  net.load(weights, { strict: true });
+  return net;
+}
+
+/** Logits, loss and gradients with these weights, of a network of its own: gradients left behind would add to the next step's. */
+async function measure(given: Given, weights: Uint8Array): Promise<{ logits: Tensor; loss: Tensor; gradients: Map<string, Tensor> }> {
+  const net = await networkOf(given, weights);
+  const images = given.tensor('images');
+  const logits = net.predictSync(images);
+  const { loss, gradients } = net.lossAndGradients(images, given.integers('labels'));
+  net.dispose();
+  return { logits, loss: { data: Float32Array.of(loss), shape: [] }, gradients };
+}
+
+/** logits0, loss0 and grad0.* of the starting weights; losses[k] before step k; then final.*, final_loss and final_logits. */
+export async function runTraining(given: Given): Promise<Computed> {
+  const start = writeSafetensors(given.names('init.').map((name) => ({ name: name.slice('init.'.length), ...given.tensor(name) })));
+  const before = await measure(given, start);
+  const net = await networkOf(given, start);
+  const course = new Float32Array(given.params.number('steps', 20));
+  for (let step = 0; step < course.length; step++) course[step] = net.stepSync(given.tensor('images'), given.integers('labels')).loss;
+  const end = net.save();
+  net.dispose();
+  const after = await measure(given, end);
+  const computed: Computed = new Map([
+    ['logits0', before.logits],
+    ['loss0', before.loss],
+    ['losses', { data: course, shape: [course.length] }],
+    ['final_logits', after.logits],
+    ['final_loss', after.loss],
+  ]);
+  for (const [name, gradient] of before.gradients) computed.set(`grad0.${name}`, gradient);
+  for (const [name, tensor] of readSafetensors(end, 'save()').tensors) computed.set(`final.${name}`, { data: toFloat32(tensor, name), shape: tensor.shape });
+  return computed;
+}
