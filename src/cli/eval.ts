@@ -2,7 +2,7 @@ import { compile } from '../compile.js';
 import type { Call } from './commands.js';
 import { assumption, readWeights } from './metadata.js';
 import { modelNamed } from './models.js';
-import { count, percent } from './numbers.js';
+import { count, lossText, percent } from './numbers.js';
 import { holdoutOf, seedOf, workersOf } from './settings.js';
 import { openSource } from './source.js';
 import { confusionTable, mostConfused } from './terminal-table.js';
@@ -31,6 +31,6 @@ export async function evaluate(call: Call): Promise<void> {
   }
   const confused = mostConfused(confusion, weights.classes);
   const lines = [confusionTable(confusion, weights.classes, resultTerminal), ...(confused === '' ? [] : [`most confused: ${confused}`])];
-  lines.push(sentence(resultTerminal, [`Accuracy ${percent(accuracy)} of ${count(images)}`, `top-5 ${percent(top5)}`, `loss ${loss.toFixed(4)}`]));
+  lines.push(sentence(resultTerminal, [`Accuracy ${percent(accuracy)} of ${count(images)}`, `top-5 ${percent(top5)}`, `loss ${lossText(loss)}`]));
   process.stdout.write(`${lines.join('\n')}\n`);
 }

@@ -12,6 +12,11 @@ export function percent(fraction: number): string {
   return `${value.toFixed(1)} %`;
 }
 
+/** A loss with four decimals, as `1.16e+3` from 1,000 on. */
+export function lossText(loss: number): string {
+  return loss < 1000 ? loss.toFixed(4) : loss.toExponential(2);
+}
+
 /** Images per second, three digits that mean something: `10,400`. */
 export function rate(imagesPerSecond: number): string {
   return Number.isFinite(imagesPerSecond) ? count(Number(imagesPerSecond.toPrecision(3))) : '-';

@@ -1,4 +1,4 @@
-import { rate, timeLeft } from './numbers.js';
+import { lossText, rate, timeLeft } from './numbers.js';
 import { paint, type Terminal } from './terminal.js';
 
 /** Where training stands. */
@@ -26,10 +26,10 @@ function bar(terminal: Terminal, fraction: number, width: number): string {
 
 function details(standing: Standing): string[] {
   const left = timeLeft(standing.secondsLeft);
-  return [`loss ${standing.loss.toFixed(4)}`, `${rate(standing.imagesPerSecond)} images/s`, ...(left === '' ? [] : [left])];
+  return [`loss ${lossText(standing.loss)}`, `${rate(standing.imagesPerSecond)} images/s`, ...(left === '' ? [] : [left])];
 }
 
-const percentOf = (fraction: number) => `${Math.floor(100 * fraction)} %`.padStart(5);
+const percentOf = (fraction: number) => ` ${`${Math.floor(100 * fraction)} %`.padStart(4)}`;
 
 /**
  * ` 2/5 ━━━━━━━━━━━━━━╸──────── 62 %  loss 0.1912  10,400 images/s  4 s left`

@@ -1,4 +1,4 @@
-import { percent, rate } from './numbers.js';
+import { lossText, percent, rate } from './numbers.js';
 import type { Terminal } from './terminal.js';
 
 /** One trained epoch. */
@@ -21,8 +21,8 @@ interface Column {
 const test = (row: EpochRow, text: (test: { loss: number; accuracy: number }) => string) => (row.test === null ? '-' : text(row.test));
 
 const COLUMNS: readonly Column[] = [
-  { title: 'loss', width: 8, text: (row) => row.loss.toFixed(4) },
-  { title: 'test loss', width: 12, text: (row) => test(row, ({ loss }) => loss.toFixed(4)) },
+  { title: 'loss', width: 8, text: (row) => lossText(row.loss) },
+  { title: 'test loss', width: 12, text: (row) => test(row, ({ loss }) => lossText(loss)) },
   { title: 'accuracy', width: 11, text: (row) => test(row, ({ accuracy }) => percent(accuracy)) },
   { title: 'images/s', width: 11, text: (row) => rate(row.imagesPerSecond) },
   { title: 'time', width: 8, text: ({ seconds }) => (seconds < 1000 ? `${seconds.toFixed(1)} s` : `${Math.round(seconds / 60)} min`) },

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { compile } from '../compile.js';
 import type { DivergedError } from '../core/errors.js';
 import { fit, type FitProgress, type Position } from '../fit.js';
@@ -156,6 +157,7 @@ class Run {
       seconds += done.seconds;
       outcome = { evaluation: done.validation, loss: done.validation?.loss ?? done.loss, imagesPerSecond: images / seconds };
       if (checkpoint !== null) await this.#checkpoint(checkpoint);
+      await setImmediate();
     }
     return outcome ?? (await this.#measure());
   }

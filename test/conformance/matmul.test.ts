@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { ShapeError } from '../../src/core/errors.js';
 import { ops } from '../../src/index.js';
 import { addmmBackward, addmmForward, addmmShape, linearBackward, linearForward, matmulBackward, matmulForward } from '../oracle/matmul.js';
-import { expectGradients, expectWithin, label, randomTensor } from './within.js';
+import { expectGradients, expectWithin, label, randomTensor, rowsOf } from './within.js';
 
 type Dims = number[];
 
@@ -61,6 +61,21 @@ const affine: [Dims, Dims][] = [
   [[2, 300], [300, 300]],
   [[600, 4], [3, 4]],
 ];
+
+describe('linear: a row alone equals its row in a batch, bit for bit', () => {
+  for (const [co, ci] of affine.map(([, ws]) => ws as [number, number]))
+    test(label([[co, ci]]), () => {
+      const [x, w, b] = [randomTensor(1, 33, ci), randomTensor(2, co, ci), randomTensor(3, co)];
+      const batch = ops.linear(x, w, b);
+      const dy = randomTensor(4, 33, co);
+      const dx = batch.backward(dy).input;
+      for (const at of [0, 1, 7, 31, 32]) {
+        const alone = ops.linear(rowsOf(x, at), w, b);
+        expect(alone.data).toEqual(rowsOf(batch, at).data);
+        expect(alone.backward(rowsOf(dy, at)).input.data).toEqual(rowsOf(dx, at).data);
+      }
+    });
+});
 
 describe('linear', () => {
   affine.forEach(([xs, ws], at) =>

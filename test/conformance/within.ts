@@ -10,21 +10,20 @@ const EXTRA = 8;
 /** Below the normal numbers the error of a rounding is absolute. */
 const TINY = 2 ** -126;
 
-/** What a float32 result may be away from the exact one: every term is rounded once as a product and at most once per addition. */
-function bound(want: Exact, i: number, roundings: number): number {
-  return ROUNDING * (want.terms + roundings) * want.magnitude[i]! + TINY;
-}
-
-/** Every element within |x - want| <= 2^-24 * (terms + roundings) * magnitude; NaN and infinities where the oracle has them. */
+/**
+ * Every element within |x - want| <= 2^-24 * (terms + roundings) * magnitude: a term is rounded once as a product and at most once
+ * per addition. NaN and infinities where the oracle has them.
+ */
 export function expectWithin(what: string, x: Tensor, want: Exact, roundings = EXTRA): void {
   expect(show(x.shape), `shape of ${what}`).toBe(show(want.shape));
   expect(x.data.length, `length of ${what}`).toBe(want.data.length);
+  const relative = ROUNDING * (want.terms + roundings);
   let worst: string | null = null;
   let excess = 1;
   for (let i = 0; i < want.data.length; i++) {
     const [a, e] = [x.data[i]!, want.data[i]!];
     if (a === Math.fround(e) || (Number.isNaN(a) && Number.isNaN(e))) continue;
-    const error = Math.abs(a - e) / bound(want, i, roundings);
+    const error = Math.abs(a - e) / (relative * want.magnitude[i]! + TINY);
     if (error <= excess) continue;
     excess = Number.isNaN(error) ? Infinity : error;
     worst = `${what}[${i}] is ${a}, expected ${e}: ${excess.toPrecision(3)} times the bound`;
@@ -49,4 +48,10 @@ export function randomTensor(seed: number, ...shape: number[]): Tensor {
 export function label(shapes: readonly Shape[], options: object = {}): string {
   const said = Object.entries(options).map(([name, value]) => `${name} ${JSON.stringify(value)}`);
   return [...shapes.map(show), ...said].join(' ');
+}
+
+/** Rows `first` and later of the outermost dimension, as many as `count`. */
+export function rowsOf({ data, shape }: Tensor, first: number, count = 1): Tensor {
+  const size = data.length / shape[0]!;
+  return { data: data.slice(first * size, (first + count) * size), shape: [count, ...shape.slice(1)] };
 }

@@ -44,19 +44,22 @@ function everyWindow(x: readonly number[], o: PoolOptions, window: (y: number, p
     }
 }
 
-/** The largest of each window and its index in the plane; the first wins among equals, and a NaN wins over all before it. */
+/**
+ * The largest of each window and its index in the plane; the first wins among equals, and a NaN wins over all before it.
+ * A dilated window may lie in the padding alone: then -inf, and -1 for its index.
+ */
 export function maxPool2dForward(x: Numbers, o: PoolOptions): { output: Exact; indices: Int32Array } {
   const output = new Sums(poolOutputShape(x.shape, o));
   const indices = new Int32Array(output.data.length);
   const plane = product(x.shape.slice(-2));
   everyWindow(x.shape, o, (y, p, covered) => {
-    let best = covered[0]!;
+    let best = covered[0] ?? -1;
     for (const i of covered) {
       const value = x.data[p * plane + i]!;
       if (value > x.data[p * plane + best]! || Number.isNaN(value)) best = i;
     }
     indices[y] = best;
-    output.add(y, x.data[p * plane + best]!);
+    output.add(y, best < 0 ? -Infinity : x.data[p * plane + best]!);
   });
   return { output, indices };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { count, kilobytes, percent, rate, timeLeft } from '../../src/cli/numbers.js';
+import { count, kilobytes, lossText, percent, rate, timeLeft } from '../../src/cli/numbers.js';
 import { barLine, plainLine } from '../../src/cli/terminal-bar.js';
 import { drawPicture, gallery, viewOf } from '../../src/cli/terminal-picture.js';
 import { confusionTable, epochTable, mostConfused } from '../../src/cli/terminal-table.js';
@@ -47,6 +47,9 @@ describe('what a stream can show', () => {
 describe('numbers', () => {
   test('percent keeps the ends for none and all', () => {
     expect([0, 0.0004, 0.986, 0.9995, 1, Number.NaN].map(percent)).toEqual(['0.0 %', '< 0.1 %', '98.6 %', '> 99.9 %', '100.0 %', '-']);
+  });
+  test('losses', () => {
+    expect([0.19119, 999.5, 8.251e31].map(lossText)).toEqual(['0.1912', '999.5000', '8.25e+31']);
   });
   test('counts, rates, sizes, times', () => {
     expect([count(12000), rate(10412.7), rate(Number.NaN), rate(0.01234), kilobytes(246_824)]).toEqual(['12,000', '10,400', '-', '0.012', '247 kB']);

@@ -24,11 +24,11 @@ function form(share: number, path: string): Form {
 /** The forms of each digit, as people write them. Pose, proportions and pen vary on top of this, in hand.ts and pen.ts. */
 export const forms: readonly (readonly Form[])[] = [
   [ // 0
-    form(6, '54,0 10,50 46,100 90,50 50,0'), // oval from the top
-    form(2, '70,12 46,0 10,52 48,100 88,48 54,2 34,14'), // the end curls inside
-    form(2, '40,4 10,52 48,100 90,50 64,6'), // open at the top
-    form(2, '60,2 12,62 46,98 86,34 58,2'), // egg
-    form(1, '78,16 48,0 10,52 48,100 88,62 86,38'), // open at the right
+    form(6, '54,0 20,18 10,55 28,92 60,96 88,62 84,20 50,0'), // oval from the top
+    form(2, '70,12 46,0 12,32 14,76 48,100 86,72 84,22 54,2 36,10'), // the end curls inside
+    form(2, '42,4 14,30 14,74 46,100 84,74 86,26 62,4'), // open at the top
+    form(2, '70,6 40,4 10,46 20,92 58,96 88,52 80,12 60,2'), // from the right shoulder
+    form(1, '78,16 48,0 14,28 14,74 48,100 84,72 86,38'), // open at the right
   ],
   [ // 1
     form(8, '50,0 50,50 50,100'), // plain stroke
@@ -68,10 +68,10 @@ export const forms: readonly (readonly Form[])[] = [
     form(2, '90,2 34,6! 20,36! 62,68 20,100'), // small belly, straight end
   ],
   [ // 6
-    form(4, '66,0 10,66 42,100 74,74 46,52 12,76'), // round
-    form(3, '46,0 12,70 42,100 76,76 48,54 16,74'), // straight stem
-    form(2, '72,0 12,70 38,100 64,78 42,62 16,82'), // small bowl
-    form(2, '78,8 52,2 12,60 42,100 78,76 50,54 18,70'), // hooked top
+    form(5, '66,0 26,34 10,70 40,100 74,76 46,54 14,76'), // round
+    form(3, '46,0 18,38 12,74 42,100 76,78 48,56 16,76'), // straight stem
+    form(2, '70,0 26,40 14,76 40,100 66,80 44,66 16,84'), // small bowl
+    form(1, '72,6 54,2 14,56 42,100 76,76 48,54 16,72'), // hooked top
   ],
   [ // 7
     form(6, '10,6 85,4! 44,99'), // plain
@@ -82,9 +82,10 @@ export const forms: readonly (readonly Form[])[] = [
     form(2, '8,14 30,4 56,8 85,3! 50,99 | 26,56 80,46'), // wavy top and bar
   ],
   [ // 8
-    form(5, '74,12 44,0 20,22 76,72 44,100 14,74 70,24 60,4'), // one stroke from the top
-    form(2, '50,0 24,22 50,46 76,22 50,0 | 50,46 16,74 50,100 84,74 50,46'), // two rings
-    form(3, '84,8 46,0 22,22 78,74 48,100 16,76 86,12'), // open at the top right
+    form(5, '72,14 48,0 22,20 46,46 76,72 48,100 16,76 44,48 72,22 62,4'), // one stroke from the top
+    form(2, '50,0 22,22 50,46 78,22 50,0 | 50,46 16,74 50,100 84,74 50,46'), // two rings
+    form(2, '82,8 48,0 22,22 48,46 76,74 46,100 18,76 48,48 84,10'), // ends at the top right
+    form(2, '48,46 20,24 50,0 76,22 48,48 18,76 48,100 80,74 50,46'), // from the waist
   ],
   [ // 9
     form(4, '76,12 44,1 14,28 40,50 72,32 77,12! 74,100'), // straight stem
