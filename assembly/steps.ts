@@ -150,7 +150,7 @@
 }
 
 /** One row of `classes` logits per image · position. `target` holds classes (i32), or probabilities [row, classes] when `dense`.
- *  rowLoss [row], rowWeight [row] (what the mean divides by), logSum [row] = log Σ exp. */
+ *  rowLoss [row], rowWeight [row] (what the mean divides by), logSum [row, 2] = max x and log Σ e^(x − max). */
 @unmanaged export class CrossEntropyForwardStep {
   op: i32;
   x: usize; target: usize; weight: usize; rowLoss: usize; rowWeight: usize; logSum: usize;

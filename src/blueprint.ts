@@ -110,20 +110,20 @@ function planTraining(model: Layer, options: Blueprint['options'], store: Parame
   let lossTensors: LossTensors | null = null;
   const loss = plan.range(() => {
     if (!options.loss) return;
-    lossTensors = options.loss.plan(plan, output);
+    lossTensors = plan.within('loss', () => options.loss!.plan(plan, output));
     plan.seedGradient({ buffer: lossTensors.loss }, lossTensors.gradient);
-    plan.step('guardFinite', { x: lossTensors.loss });
+    plan.within('loss', () => plan.step('guardFinite', { x: lossTensors!.loss }));
     plan.emitBackward(mark);
-  }, 'loss');
+  });
   if (!plan.gradientOf(output)) plan.seedGradient(output, new Buffer('d output', 'input', options.batchSize * elements(output.shape)));
   const outputGradient = plan.gradientOf(output)!;
   const backward = plan.range(() => plan.emitBackward());
   const update = plan.range(() => {
     for (const parameter of store.parameters.values()) {
       const gradient = store.gradients.get(parameter);
-      if (gradient) options.optimizer?.plan(plan, parameter, gradient);
+      if (gradient) plan.within(`update ${parameter.name}`, () => options.optimizer?.plan(plan, parameter, gradient));
     }
-  }, 'update');
+  });
   const inputGradient = plan.gradientOf(images);
   if (inputGradient) inputGradient.kept = true;
   return { plan, images, output, forward, loss, backward, update, all: { first: 0, last: update.last }, lossTensors, outputGradient };

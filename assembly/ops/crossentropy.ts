@@ -5,7 +5,7 @@ import { share } from "../slice";
 import { CrossEntropyBackwardStep, CrossEntropyForwardStep, CrossEntropyReduceStep } from "../steps";
 import { rowExpSum, rowMax } from "./softmax";
 
-// loss[row] = Σ_c q_c (log Σ e^x − x_c),  q_c = weight_c · ((1 − ε) target_c + ε / classes),  target one-hot or probabilities.
+// loss[row] = Σ_c q_c (log Σ e^(x − top) − (x_c − top)),  top = max x,  q_c = weight_c · ((1 − ε) target_c + ε / classes),  target one-hot or probabilities.
 // The mean divides by Σ weight_target over rows that count (indices) or by the rows (probabilities): torch.nn.functional.cross_entropy.
 
 /** Split over rows. */
@@ -14,11 +14,11 @@ export function crossEntropyForward(s: CrossEntropyForwardStep, live: i32, worke
   for (let row = share(rows, worker, workers); row < last; row++) {
     const x = s.x + (<usize>row * s.classes << 2);
     const top = rowMax(x, s.classes);
-    const logSum = top + log1(rowExpSum(x, s.classes, top));
-    const at = <usize>row << 2;
-    store<f32>(s.logSum + at, logSum);
-    if (s.dense) denseRow(s, x, row, logSum);
-    else indexRow(s, x, row, logSum);
+    const logSum = log1(rowExpSum(x, s.classes, top));
+    store<f32>(s.logSum + (<usize>row << 3), top);
+    store<f32>(s.logSum + (<usize>row << 3), logSum, 4);
+    if (s.dense) denseRow(s, x, row, top, logSum);
+    else indexRow(s, x, row, top, logSum);
   }
 }
 
@@ -28,7 +28,7 @@ function weightOf(weight: usize, c: i32): f32 {
   return weight ? load<f32>(weight + (<usize>c << 2)) : 1;
 }
 
-function indexRow(s: CrossEntropyForwardStep, x: usize, row: i32, logSum: f32): void {
+function indexRow(s: CrossEntropyForwardStep, x: usize, row: i32, top: f32, logSum: f32): void {
   const at = <usize>row << 2, target = load<i32>(s.target + at);
   if (target == s.ignoreIndex) {
     store<f32>(s.rowLoss + at, 0);
@@ -36,22 +36,22 @@ function indexRow(s: CrossEntropyForwardStep, x: usize, row: i32, logSum: f32): 
     return;
   }
   const weight = weightOf(s.weight, target);
-  let loss = weight * (logSum - load<f32>(x + (<usize>target << 2)));
+  let loss = weight * (logSum - (load<f32>(x + (<usize>target << 2)) - top));
   if (s.smoothing > 0) {
     let all: f32 = 0;
-    for (let c = 0; c < s.classes; c++) all += weightOf(s.weight, c) * (logSum - load<f32>(x + (<usize>c << 2)));
+    for (let c = 0; c < s.classes; c++) all += weightOf(s.weight, c) * (logSum - (load<f32>(x + (<usize>c << 2)) - top));
     loss = (1 - s.smoothing) * loss + s.smoothing / <f32>s.classes * all;
   }
   store<f32>(s.rowLoss + at, loss);
   store<f32>(s.rowWeight + at, weight);
 }
 
-function denseRow(s: CrossEntropyForwardStep, x: usize, row: i32, logSum: f32): void {
+function denseRow(s: CrossEntropyForwardStep, x: usize, row: i32, top: f32, logSum: f32): void {
   const target = s.target + (<usize>row * s.classes << 2), each = s.smoothing / <f32>s.classes;
   let loss: f32 = 0;
   for (let c = 0; c < s.classes; c++) {
     const q = weightOf(s.weight, c) * ((1 - s.smoothing) * load<f32>(target + (<usize>c << 2)) + each);
-    loss += q * (logSum - load<f32>(x + (<usize>c << 2)));
+    loss += q * (logSum - (load<f32>(x + (<usize>c << 2)) - top));
   }
   store<f32>(s.rowLoss + (<usize>row << 2), loss);
   store<f32>(s.rowWeight + (<usize>row << 2), 1);
@@ -81,7 +81,7 @@ export function crossEntropyBackward(s: CrossEntropyBackwardStep, live: i32, wor
     if (!s.dense && target == s.ignoreIndex) {
       if (s.accumulate != ADD) memory.fill(dx, 0, s.classes << 2);
     } else {
-      gradientRow(s, s.x + (<usize>row * s.classes << 2), dx, row, target, load<f32>(s.logSum + at), scale);
+      gradientRow(s, s.x + (<usize>row * s.classes << 2), dx, row, target, scale);
     }
   }
 }
@@ -93,14 +93,15 @@ function targetShare(s: CrossEntropyBackwardStep, row: i32, target: i32, c: i32)
   return weightOf(s.weight, c) * ((1 - s.smoothing) * hit + s.smoothing / <f32>s.classes);
 }
 
-function gradientRow(s: CrossEntropyBackwardStep, x: usize, dx: usize, row: i32, target: i32, logSum: f32, scale: f32): void {
+function gradientRow(s: CrossEntropyBackwardStep, x: usize, dx: usize, row: i32, target: i32, scale: f32): void {
   let total: f32 = 0;
   if (s.dense || s.smoothing > 0) for (let c = 0; c < s.classes; c++) total += targetShare(s, row, target, c);
   else total = weightOf(s.weight, target);
-  const factor = f32x4.splat(scale * total), shift = f32x4.splat(logSum);
+  const factor = f32x4.splat(scale * total);
+  const top = v128.load32_splat(s.logSum + (<usize>row << 3)), logSum = v128.load32_splat(s.logSum + (<usize>row << 3), 4);
   for (let c = 0; c < s.classes; c += 4) {
     const at = <usize>c << 2;
-    const value = f32x4.mul(factor, exp4(f32x4.sub(v128.load(x + at), shift)));
+    const value = f32x4.mul(factor, exp4(f32x4.sub(f32x4.sub(v128.load(x + at), top), logSum)));
     storeLanes(dx + at, s.accumulate ? f32x4.add(v128.load(dx + at), value) : value, s.classes - c);
   }
   if (s.dense || s.smoothing > 0) {

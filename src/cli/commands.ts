@@ -29,7 +29,7 @@ const DATA = option('data', 'DIR', 'IDX files or digits CSV files, gzip or not; 
 const HOLDOUT = option('holdout', 'N', 'Images to test on where DIR has no test half');
 const SEED = option('seed', 'N', 'Seed of weights, order, drawn digits and held-out images (default 1)');
 const WORKERS = option('workers', 'N', 'Threads (default 1)');
-const JSON_ = option('json', null, 'Last line of output is one JSON object; progress goes to stderr');
+const AS_JSON = option('json', null, 'Last line of output is one JSON object; progress goes to stderr');
 
 const TRAINING = [
   option('epochs', 'N', 'Times through the images, in all (default 5)'),
@@ -48,7 +48,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: 'start',
     args: '',
     help: 'Train LeNet-5 on drawn digits and show what it learned',
-    options: [...TRAINING, JSON_],
+    options: [...TRAINING, AS_JSON],
     load: async () => (await import('./start.js')).start,
   },
   {
@@ -62,7 +62,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       ...TRAINING,
       option('checkpoint', 'FILE', 'Save everything after every epoch and at Ctrl-C (default at Ctrl-C: MODEL.ckpt)'),
       option('resume', 'FILE', 'Go on from a checkpoint, to the same bits as an unbroken run'),
-      JSON_,
+      AS_JSON,
     ],
     load: async () => (await import('./train.js')).train,
   },
@@ -70,14 +70,14 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: 'eval',
     args: '',
     help: 'Measure saved weights: loss, accuracy, top-5, confusion',
-    options: [MODEL, WEIGHTS, DATA, HOLDOUT, SEED, WORKERS, JSON_],
+    options: [MODEL, WEIGHTS, DATA, HOLDOUT, SEED, WORKERS, AS_JSON],
     load: async () => (await import('./eval.js')).evaluate,
   },
   {
     name: 'predict',
     args: '<...IMAGE>',
     help: 'Say what PNG images show',
-    options: [MODEL, WEIGHTS, JSON_],
+    options: [MODEL, WEIGHTS, AS_JSON],
     load: async () => (await import('./predict.js')).predict,
   },
   {
@@ -87,7 +87,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     options: [
       option('input', 'C,H,W', 'Shape of one image'),
       option('depth', 'N', 'Levels of nested layers to show'),
-      JSON_,
+      AS_JSON,
     ],
     load: async () => (await import('./summary.js')).summary,
   },

@@ -8,13 +8,16 @@ const REDRAWS_PER_SECOND = 10;
 
 /** What training shows on stderr: a table that grows by a line per epoch, and below it one line that moves. */
 export class Progress {
-  readonly #terminal: Terminal = progressTerminal;
+  readonly #terminal: Terminal;
+  readonly #stream: NodeJS.WritableStream;
   readonly #table: ReturnType<typeof epochTable>;
   #standing: Standing | null = null;
   #bar: SingleBar | null = null;
   #lastLine = performance.now();
 
-  constructor(epochs: number, tested: boolean) {
+  constructor(epochs: number, tested: boolean, stream: NodeJS.WritableStream = process.stderr, terminal: Terminal = progressTerminal) {
+    this.#stream = stream;
+    this.#terminal = terminal;
     this.#table = epochTable(this.#terminal, epochs, tested);
     this.#write(paint(this.#terminal, 'dim', this.#table.header()));
   }
@@ -41,7 +44,7 @@ export class Progress {
     if (this.#bar === null) {
       this.#bar = new SingleBar({
         format: () => barLine(this.#standing!, this.#terminal),
-        stream: process.stderr,
+        stream: this.#stream,
         fps: REDRAWS_PER_SECOND,
         hideCursor: true,
         clearOnComplete: true,
@@ -53,7 +56,7 @@ export class Progress {
   }
 
   #write(line: string): void {
-    process.stderr.write(`${line}\n`);
+    this.#stream.write(`${line}\n`);
     this.#lastLine = performance.now();
   }
 }

@@ -31,9 +31,10 @@ function expectShape(op: string, name: string, x: Tensor, shape: Shape): void {
 }
 
 /** The wiring of a layer with weights: its operands are the input and its parameters. */
-function wire(p: Plan, x: PlanTensor, layer: Layer): Wiring {
-  const output = p.plain(p.layer('', layer, x));
-  return { inputs: { input: x, ...Object.fromEntries(p.store.parameters) }, output };
+function wire(op: string, p: Plan, x: PlanTensor, layer: Layer): Wiring {
+  const output = p.plain(p.layer(op, layer, x));
+  const parameters = [...p.store.parameters.values()].map((parameter) => [parameter.name.slice(op.length + 1), parameter] as const);
+  return { inputs: { input: x, ...Object.fromEntries(parameters) }, output };
 }
 
 /** Cross-correlation, as torch.nn.functional.conv2d: x [n, ci, h, w], w [co, ci/groups, kh, kw], b [co] or null. */
@@ -46,7 +47,7 @@ export function conv2d(
   const [co, perGroup, kh, kw] = w.shape as [number, number, number, number];
   const layer = new Conv2d(perGroup * (options.groups ?? 1), co, [kh, kw], { ...options, bias: b !== null });
   if (b) expectShape('conv2d', 'bias', b, [co]);
-  const plan = planned(`conv2d ${JSON.stringify([x.shape, w.shape, b !== null, options])}`, n, (p) => wire(p, p.input('x', image, true), layer));
+  const plan = planned(`conv2d ${JSON.stringify([x.shape, w.shape, b !== null, options])}`, n, (p) => wire('conv2d', p, p.input('x', image, true), layer));
   const out = plan.wiring.output.shape;
   const values = { input: x.data, weight: w.data, ...(b && { bias: b.data }) };
   return operate<'input' | 'weight' | 'bias'>(plan, values, batched ? [n, ...out] : out, { input: x.shape, weight: w.shape, bias: [co] }).result;
@@ -61,7 +62,7 @@ export function linear(x: Tensor, w: Tensor, b: Tensor | null = null): OpResult<
   if (b) expectShape('linear', 'bias', b, [co!]);
   const layer = new Linear(ci!, co!, { bias: b !== null });
   const rows = elements(x.shape) / ci!;
-  const plan = planned(`linear ${JSON.stringify([rows, ci, co, b !== null])}`, rows, (p) => wire(p, p.input('x', [ci!], true), layer));
+  const plan = planned(`linear ${JSON.stringify([rows, ci, co, b !== null])}`, rows, (p) => wire('linear', p, p.input('x', [ci!], true), layer));
   const values = { input: x.data, weight: w.data, ...(b && { bias: b.data }) };
   return operate<'input' | 'weight' | 'bias'>(plan, values, [...x.shape.slice(0, -1), co!], { input: x.shape, weight: w.shape, bias: [co!] }).result;
 }
@@ -72,7 +73,7 @@ export function maxPool2d(x: Tensor, kernel: Pair, options: MaxPool2dOptions = {
   const layer = new MaxPool2d(kernel, options);
   const plan = planned(`maxPool2d ${JSON.stringify([x.shape, kernel, options])}`, n, (p) => {
     const input = p.input('x', image, true);
-    const { y, argmax } = layer.planWithIndices(p, input);
+    const { y, argmax } = p.within('maxPool2d', () => layer.planWithIndices(p, input));
     return { inputs: { input }, output: p.plain(y), extra: { argmax } };
   });
   const out = plan.wiring.output.shape;
@@ -95,14 +96,14 @@ function channelsFirst(values: Int32Array, n: number, [c, h, w]: Shape): Int32Ar
 export function avgPool2d(x: Tensor, kernel: Pair, options: AvgPool2dOptions = {}): OpResult<'input'> {
   const { n, image, batched } = images('avgPool2d', x);
   const layer = new AvgPool2d(kernel, options);
-  const plan = planned(`avgPool2d ${JSON.stringify([x.shape, kernel, options])}`, n, (p) => wire(p, p.input('x', image, true), layer));
+  const plan = planned(`avgPool2d ${JSON.stringify([x.shape, kernel, options])}`, n, (p) => wire('avgPool2d', p, p.input('x', image, true), layer));
   const out = plan.wiring.output.shape;
   return operate<'input'>(plan, { input: x.data }, batched ? [n, ...out] : out, { input: x.shape }).result;
 }
 
 function elementwise(name: string, layer: Layer, x: Tensor): OpResult<'input'> {
   checkSize(name, 'input', x);
-  const plan = planned(`${name} ${x.data.length}`, 1, (p) => wire(p, p.input('x', [x.data.length], true), layer));
+  const plan = planned(`${name} ${x.data.length}`, 1, (p) => wire(name, p, p.input('x', [x.data.length], true), layer));
   return operate<'input'>(plan, { input: x.data }, x.shape, { input: x.shape }).result;
 }
 
@@ -119,7 +120,7 @@ function overAxis(name: string, make: (dim: number) => Layer, x: Tensor, dim: nu
   checkSize(name, 'input', x);
   const shape = x.shape.length === 0 ? [1] : x.shape;
   // A layer counts the batch as axis 0; here all of x is one image.
-  const plan = planned(`${name} ${JSON.stringify([shape, dim])}`, 1, (p) => wire(p, p.input('x', shape, true), make(dim < 0 ? dim : dim + 1)));
+  const plan = planned(`${name} ${JSON.stringify([shape, dim])}`, 1, (p) => wire(name, p, p.input('x', shape, true), make(dim < 0 ? dim : dim + 1)));
   return operate<'input'>(plan, { input: x.data }, x.shape, { input: x.shape }).result;
 }
 

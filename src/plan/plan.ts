@@ -226,12 +226,18 @@ export class Plan {
     this.#gradients.set(x.buffer, gradient);
   }
 
-  /** The steps that `emit` states, with `name` as their layer. */
-  range(emit: () => void, name?: string): Range {
+  /** Calls `emit` with `name` as a part of the path. */
+  within<T>(name: string, emit: () => T): T {
+    this.#path.push(name);
+    const result = emit();
+    this.#path.pop();
+    return result;
+  }
+
+  /** The steps that `emit` states. */
+  range(emit: () => void): Range {
     const first = this.steps.length;
-    if (name) this.#path.push(name);
     emit();
-    if (name) this.#path.pop();
     return { first, last: this.steps.length };
   }
 

@@ -61,8 +61,8 @@ class CrossEntropy implements Loss {
     const dense = kind === 'probabilities';
     const reduction = REDUCTIONS[name];
     const target = p.input('target', dense ? [rows, classes] : [rows]).buffer;
-    const perRow = (what: string): Buffer => p.activation([rows], x, { order: null, name: what }).buffer;
-    const [rowLoss, rowWeight, logSum] = [perRow('rowLoss'), perRow('rowWeight'), perRow('logSum')];
+    const perRow = (what: string, words = 1): Buffer => p.activation([rows, words], x, { order: null, name: what }).buffer;
+    const [rowLoss, rowWeight, logSum] = [perRow('rowLoss'), perRow('rowWeight'), perRow('logSum', 2)];
     const loss = p.workspace('loss', 2);
     const gradient = p.input('dloss', reduction === REDUCE_NONE ? [rows] : [1]).buffer;
     const shared = { x, target, weight: weight && p.constant('classWeight', weight), classes, rows, dense, ignoreIndex, smoothing };
