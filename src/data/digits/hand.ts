@@ -30,12 +30,14 @@ interface Style {
 
 /** How far hands differ; lengths in hundredths of the digit's height. */
 const KNOT_JITTER = 2;
-const REACH = 5;
+const REACH = 8;
 const ROTATION = 0.12;
 const SLANT = 0.25;
 const ASPECT = 0.2;
 const WAIST = 0.25;
 const TAPER = 0.15;
+const DRIFT = 0.8;
+const FADING = 0.8;
 const WAVES = 3;
 const WAVE_HEIGHT = 2;
 
@@ -45,6 +47,7 @@ export function write(form: Form, random: Random, trace: Trace): void {
   const style = { sharpness: random.between(0.7, 1), roundness: random.between(0.95, 1.3) };
   for (const stroke of blend(form.poses, random)) curve(overshoot(stroke.map((knot) => shake(knot, random)), random), style, trace);
   bend(trace, random);
+  drift(trace, random);
   pose(trace, random);
 }
 
@@ -147,6 +150,19 @@ function bend(trace: Trace, random: Random): void {
       x[i] = x[i]! + hx * s;
       y[i] = y[i]! + hy * s;
     }
+  }
+}
+
+/** An unsteady hand: each point is off by what the last one was, fading, and a little more. */
+function drift(trace: Trace, random: Random): void {
+  const { x, y, length } = trace;
+  let dx = 0;
+  let dy = 0;
+  for (let i = 0; i < length; i++) {
+    dx = FADING * dx + DRIFT * spread(random);
+    dy = FADING * dy + DRIFT * spread(random);
+    x[i] = x[i]! + dx;
+    y[i] = y[i]! + dy;
   }
 }
 
