@@ -1,6 +1,7 @@
 import { OptionError, ShapeError } from '../core/errors.js';
 import { show } from '../core/shape.js';
 import { windows } from '../core/window.js';
+import { planDepthwise, planDepthwiseBackwardInput } from '../plan/convolution.js';
 import type { Plan } from '../plan/plan.js';
 import { channelsLastOrder, type PlanTensor } from '../plan/tensor.js';
 import type { Layer } from './layer.js';
@@ -47,9 +48,9 @@ export class FixedFilter2d implements Layer {
       dilationH: 1, dilationW: 1, groups: c,
     };
     p.macs(ho * wo * c * kh * kw);
-    p.step('depthwise2dForward', { ...g, x, w, b: null, y, relu: 0 });
+    planDepthwise(p, g, x, { buffer: w }, null, y);
     p.onBackward(y, (dy) => {
-      if (p.needsGradient(x)) p.step('depthwise2dBackwardInput', { ...g, dy, w, ...p.gradInto(x) });
+      if (p.needsGradient(x)) planDepthwiseBackwardInput(p, g, x, { buffer: w }, dy);
     });
     return y;
   }

@@ -30,7 +30,7 @@ interface Style {
 
 /** How far hands differ; lengths in hundredths of the digit's height. */
 const KNOT_JITTER = 2;
-const REACH = 8;
+const REACH = 11;
 const ROTATION = 0.12;
 const SLANT = 0.25;
 const ASPECT = 0.2;
@@ -39,7 +39,7 @@ const TAPER = 0.15;
 const DRIFT = 0.8;
 const FADING = 0.8;
 const WAVES = 3;
-const WAVE_HEIGHT = 2;
+const WAVE_HEIGHT = 1;
 
 /** Writes `form` in a hand of its own: knots moved, joined by curves, bent, then turned, slanted and stretched. */
 export function write(form: Form, random: Random, trace: Trace): void {
