@@ -12,8 +12,8 @@ import { printSteps } from './plan/print.js';
 import { encode } from './plan/program.js';
 import type { Range } from './plan/plan.js';
 import type { Buffer } from './plan/tensor.js';
-import { baseModule } from './runtime/builds.js';
-import { Engine } from './runtime/engine.js';
+import type { Crew } from './runtime/crew.js';
+import type { Engine } from './runtime/engine.js';
 import { Summary } from './summary.js';
 import { firstNotFinite } from './trace.js';
 import type { Evaluation } from './training/metrics.js';
@@ -25,6 +25,7 @@ export class Network {
   readonly outputShape: Shape;
   readonly batchSize: number;
   #engine: Engine | null;
+  readonly #crew: Crew | null;
   #updates = 0;
   #rate: number;
   /** Gradients of an earlier backward wait for the update. */
@@ -32,17 +33,18 @@ export class Network {
   /** Images of the last forward. */
   #live = 0;
 
-  constructor(blueprint: Blueprint) {
+  constructor(blueprint: Blueprint, engine: Engine, crew: Crew | null) {
     const { options, predict, train, arena, store } = blueprint;
     this.blueprint = blueprint;
     this.inputShape = predict.images.shape;
     this.outputShape = predict.output.shape;
     this.batchSize = options.batchSize;
     this.#rate = options.optimizer?.lr ?? 0;
-    this.#engine = new Engine(baseModule(), arena.bytes);
+    this.#engine = engine;
+    this.#crew = crew;
     const steps = [...(train?.plan.steps ?? []), ...predict.plan.steps];
     const program = encode(steps, arena);
-    this.#engine.bytes(arena.control, program.length).set(program);
+    engine.bytes(arena.control, program.length).set(program);
     for (const { buffer, values } of store.constants.values()) this.#floats(buffer).set(values);
     for (const { name, shape, layout, init, buffer } of store.parameters.values()) {
       intoLayout(layout, shape, initialValues(init, shape, options.seed, name), this.#floats(buffer));
@@ -88,8 +90,20 @@ export class Network {
     return train;
   }
 
-  /** Runs a range of the program over `live` images. */
+  /** Runs a range of the program over `live` images, on the calling thread alone. */
   #run(range: Range, live: number): number {
+    this.#setControl(live);
+    return this.#alive.run(range.first, range.last, this.blueprint.arena.control);
+  }
+
+  /** The same with all workers. */
+  async #runAll(range: Range, live: number): Promise<number> {
+    if (this.#crew === null) return this.#run(range, live);
+    this.#setControl(live);
+    return this.#crew.run(range.first, range.last);
+  }
+
+  #setControl(live: number): void {
     const engine = this.#alive;
     const { control } = this.blueprint.arena;
     const words = engine.integers(control, 5);
@@ -97,7 +111,6 @@ export class Network {
     words[CONTROL_UPDATES >> 2] = this.#updates;
     words[CONTROL_ACCUMULATE >> 2] = Number(this.#pending);
     engine.floats(control + CONTROL_RATE, 1)[0] = this.#rate;
-    return engine.run(range.first, range.last, control);
   }
 
   #predicting(): Range {
@@ -106,49 +119,86 @@ export class Network {
     return { first: all.first + offset, last: all.last + offset };
   }
 
-  /** Outputs [n, ...] for any number of images; runs at once. Throws ShapeError where they do not fit. */
+  /** Sync calls run on the calling thread; with a crew they would leave it idle. */
+  #refuseCrew(what: string, instead: string): void {
+    if (this.#crew) throw new OptionError(`${what}: the network has ${this.#crew.workers} workers; use ${instead}, or compile with workers: 1`);
+  }
+
+  /** Outputs [n, ...] for any number of images, at once; for workers: 1. Throws ShapeError where the images do not fit. */
   predictSync(images: Images): Tensor {
+    this.#refuseCrew('predictSync', 'predict');
+    const chunks = this.#chunks(images);
+    for (const { live, write, read } of chunks.each) {
+      write();
+      this.#run(this.#predicting(), live);
+      read();
+    }
+    return chunks.result;
+  }
+
+  /** Outputs [n, ...] for any number of images. */
+  async predict(images: Images): Promise<Tensor> {
+    const chunks = this.#chunks(images);
+    for (const { live, write, read } of chunks.each) {
+      write();
+      await this.#runAll(this.#predicting(), live);
+      read();
+    }
+    return chunks.result;
+  }
+
+  /** The images cut into runs of at most batchSize. */
+  #chunks(images: Images): { result: Tensor; each: { live: number; write(): void; read(): void }[] } {
     const { data, count } = readImages(images, this.inputShape, 'predict');
     const { predict } = this.blueprint;
     const inSize = elements(this.inputShape);
     const outSize = elements(this.outputShape);
     const result = new Float32Array(count * outSize);
-    for (let from = 0; from < count; from += this.batchSize) {
+    const each = Array.from({ length: Math.ceil(count / this.batchSize) }, (_, i) => {
+      const from = i * this.batchSize;
       const live = Math.min(this.batchSize, count - from);
-      this.#floats(predict.images.buffer).set(data.subarray(from * inSize, (from + live) * inSize));
-      this.#run(this.#predicting(), live);
-      result.set(this.#alive.floats(predict.output.buffer.address, live * outSize), from * outSize);
-    }
-    return { data: result, shape: [count, ...this.outputShape] };
+      return {
+        live,
+        write: () => this.#floats(predict.images.buffer).set(data.subarray(from * inSize, (from + live) * inSize)),
+        read: () => result.set(this.#alive.floats(predict.output.buffer.address, live * outSize), from * outSize),
+      };
+    });
+    return { result: { data: result, shape: [count, ...this.outputShape] }, each };
   }
 
-  /** Outputs [n, ...] for any number of images. */
-  async predict(images: Images): Promise<Tensor> {
-    return this.predictSync(images);
+  /** As `step`, at once; for workers: 1. */
+  stepSync(images: Images, labels: Labels | Tensor): { loss: number } {
+    this.#refuseCrew('stepSync', 'step');
+    const train = this.#prepareStep(images, labels);
+    return this.#finishStep(train, this.#run(train.all, this.#live));
   }
 
   /** Forward, loss, backward and update in one call of the kernels, over at most `batchSize` images. Throws DivergedError, the weights
    *  left as they were, when the loss is not finite. */
-  stepSync(images: Images, labels: Labels | Tensor): { loss: number } {
+  async step(images: Images, labels: Labels | Tensor): Promise<{ loss: number }> {
+    const train = this.#prepareStep(images, labels);
+    return this.#finishStep(train, await this.#runAll(train.all, this.#live));
+  }
+
+  #prepareStep(images: Images, labels: Labels | Tensor): TrainPlan {
     const train = this.#training('step');
     if (!this.blueprint.options.optimizer) throw new OptionError('step: compile was given no optimizer');
     this.#writeBatch(train, images, labels);
-    this.#finish(train, train.all);
+    return train;
+  }
+
+  #finishStep(train: TrainPlan, code: number): { loss: number } {
+    this.#checkFinite(train, code);
     this.#updates++;
     this.#pending = false;
     return { loss: this.#loss(train) };
-  }
-
-  /** As `stepSync`. */
-  async step(images: Images, labels: Labels | Tensor): Promise<{ loss: number }> {
-    return this.stepSync(images, labels);
   }
 
   /** Loss and gradients without an update; gradients add up until `update`. */
   lossAndGradients(images: Images, labels: Labels | Tensor): { loss: number; gradients: Map<string, Tensor> } {
     const train = this.#training('lossAndGradients');
     this.#writeBatch(train, images, labels);
-    this.#finish(train, { first: 0, last: train.backward.last });
+    this.#checkFinite(train, this.#run({ first: 0, last: train.backward.last }, this.#live));
     this.#pending = true;
     return { loss: this.#loss(train), gradients: this.gradients() };
   }
@@ -173,8 +223,8 @@ export class Network {
     this.#floats(loss.gradient).fill(1);
   }
 
-  #finish(train: TrainPlan, range: Range): void {
-    if (this.#run(range, this.#live) !== RUN_NOT_FINITE) return;
+  #checkFinite(train: TrainPlan, code: number): void {
+    if (code !== RUN_NOT_FINITE) return;
     const layer = firstNotFinite(this, train, this.#live);
     const found = layer === null ? '' : `; first layer with such an output: ${layer}`;
     throw new DivergedError(`Training stopped: loss is not finite at step ${this.#updates + 1}${found}. Try a smaller learning rate (now ${this.#rate}).`, this.#updates + 1, layer);
@@ -303,8 +353,9 @@ export class Network {
     return printSteps([...(train?.plan.steps ?? []), ...predict.plan.steps]);
   }
 
-  /** Gives the memory back. Any later call throws. */
-  dispose(): void {
+  /** Ends the workers and gives the memory back. Any later call throws. Await it to know that the workers have ended. */
+  async dispose(): Promise<void> {
     this.#engine = null;
+    await this.#crew?.close();
   }
 }

@@ -30,13 +30,13 @@ interface Style {
 
 /** How far hands differ; lengths in hundredths of the digit's height. */
 const KNOT_JITTER = 2;
-const REACH = 11;
+const REACH = 9;
 const ROTATION = 0.12;
 const SLANT = 0.25;
 const ASPECT = 0.2;
 const WAIST = 0.25;
 const TAPER = 0.15;
-const DRIFT = 0.8;
+const DRIFT = 0.6;
 const FADING = 0.8;
 const WAVES = 3;
 const WAVE_HEIGHT = 1;
@@ -44,7 +44,7 @@ const WAVE_HEIGHT = 1;
 /** Writes `form` in a hand of its own: knots moved, joined by curves, bent, then turned, slanted and stretched. */
 export function write(form: Form, random: Random, trace: Trace): void {
   trace.length = 0;
-  const style = { sharpness: random.between(0.7, 1), roundness: random.between(0.95, 1.3) };
+  const style = { sharpness: random.between(0.7, 1), roundness: random.between(0.85, 1.35) };
   for (const stroke of blend(form.poses, random)) curve(overshoot(stroke.map((knot) => shake(knot, random)), random), style, trace);
   bend(trace, random);
   drift(trace, random);

@@ -24,7 +24,7 @@ export class Pen {
   #press(trace: Trace, random: Random): void {
     const { x, y, length } = trace;
     const radius = this.#radius;
-    const pen = exp(0.2 * spread(random) + 0.28);
+    const pen = exp(0.15 * spread(random) + 0.28);
     const swing = 0.4 * random.uniform();
     const phase = random.between(0, 6.3);
     const pace = random.between(0.05, 0.3);
