@@ -213,6 +213,12 @@ export class Network {
     this.#pending = false;
   }
 
+  /** Drops the gradients that wait for an update. */
+  zeroGradients(): void {
+    this.#training('zeroGradients');
+    this.#pending = false;
+  }
+
   /** The gradient of every parameter, by its name. */
   gradients(): Map<string, Tensor> {
     const result = new Map<string, Tensor>();

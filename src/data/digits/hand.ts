@@ -1,6 +1,6 @@
 import { cos, exp, sin } from '../../core/math.js';
 import type { Random } from '../../core/random.js';
-import type { Form, Knot } from './strokes.js';
+import type { Form, Knot, Pose } from './strokes.js';
 
 /** The line a pen draws: points in writing order. */
 export class Trace {
@@ -29,23 +29,35 @@ interface Style {
 }
 
 /** How far hands differ; lengths in hundredths of the digit's height. */
-const KNOT_JITTER = 3.5;
-const REACH = 8;
+const KNOT_JITTER = 2;
+const REACH = 5;
 const ROTATION = 0.12;
 const SLANT = 0.25;
 const ASPECT = 0.2;
 const WAIST = 0.25;
 const TAPER = 0.15;
 const WAVES = 3;
-const WAVE_HEIGHT = 3;
+const WAVE_HEIGHT = 2;
 
 /** Writes `form` in a hand of its own: knots moved, joined by curves, bent, then turned, slanted and stretched. */
 export function write(form: Form, random: Random, trace: Trace): void {
   trace.length = 0;
   const style = { sharpness: random.between(0.7, 1), roundness: random.between(0.95, 1.3) };
-  for (const stroke of form.strokes) curve(overshoot(stroke.map((knot) => shake(knot, random)), random), style, trace);
+  for (const stroke of blend(form.poses, random)) curve(overshoot(stroke.map((knot) => shake(knot, random)), random), style, trace);
   bend(trace, random);
   pose(trace, random);
+}
+
+/** A pose between two of the form's, or a little beyond. */
+function blend(poses: readonly Pose[], random: Random): Pose {
+  const a = poses[random.integer(poses.length)]!;
+  const b = poses[random.integer(poses.length)]!;
+  const t = random.between(-0.2, 1);
+  return a.map((stroke, s) => stroke.map((knot, k) => mix(knot, b[s]![k]!, t)));
+}
+
+function mix(a: Knot, b: Knot, t: number): Knot {
+  return { x: a.x + t * (b.x - a.x), y: a.y + t * (b.y - a.y), corner: a.corner };
 }
 
 function shake(knot: Knot, random: Random): Knot {
