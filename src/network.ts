@@ -7,13 +7,14 @@ import type { Dataset } from './data/dataset.js';
 import { evaluate, type EvaluateOptions } from './evaluate.js';
 import { checkLabels, readImages, type Images, type Labels } from './images.js';
 import { digestOf, loadCheckpoint, loadSlots, saveCheckpoint, saveSlots, type LoadReport, type Slot } from './io/weights.js';
-import { PLAIN, fromLayout, intoLayout, type Layout } from './plan/layout.js';
+import { fromLayout, intoLayout } from './plan/layout.js';
 import { printSteps } from './plan/print.js';
 import { encode } from './plan/program.js';
 import type { Range } from './plan/plan.js';
 import type { Buffer } from './plan/tensor.js';
 import type { Crew } from './runtime/crew.js';
 import type { Engine } from './runtime/engine.js';
+import { parameterSlots, stateSlots } from './slots.js';
 import { Summary } from './summary.js';
 import { firstNotFinite } from './trace.js';
 import type { Evaluation } from './training/metrics.js';
@@ -291,26 +292,14 @@ export class Network {
     return evaluate(this, data, options);
   }
 
-  #slot(name: string, shape: Shape, layout: Layout, buffer: Buffer): Slot {
-    return {
-      name, shape,
-      read: () => fromLayout(layout, shape, this.#floats(buffer)),
-      write: (values) => intoLayout(layout, shape, values, this.#floats(buffer)),
-    };
-  }
-
   /** The parameters, in state_dict order. */
   get parameters(): Slot[] {
-    return [...this.blueprint.store.parameters.values()].map(({ name, shape, layout, buffer }) => this.#slot(name, shape, layout, buffer));
+    return parameterSlots(this.blueprint.store, (buffer) => this.#floats(buffer));
   }
 
   /** What the optimizer keeps, as `c1.weight.momentum_buffer`. */
   get optimizerState(): Slot[] {
-    const slots: Slot[] = [];
-    for (const [parameter, states] of this.blueprint.store.state) {
-      for (const [name, buffer] of states) slots.push(this.#slot(`${parameter.name}.${name}`, parameter.shape, parameter.layout ?? PLAIN, buffer));
-    }
-    return slots;
+    return stateSlots(this.blueprint.store, (buffer) => this.#floats(buffer));
   }
 
   /** The weights as a safetensors file. */
