@@ -1,5 +1,6 @@
 import * as abi from "./abi";
 import { activationBackward, activationForward } from "./ops/activation";
+import { avgPool2dBackward, avgPool2dForward } from "./ops/avgpool2d";
 import { biasBackward } from "./ops/bias";
 import { conv2dBackwardWeight, conv2dForward } from "./ops/conv2d";
 import { conv2dBackwardInput, conv2dRotateWeight } from "./ops/conv2dbackwardinput";
@@ -9,7 +10,7 @@ import {
   axpby, channelAffineBackwardInput, channelAffineBackwardWeight, channelAffineForward, multiplyElements, sumTo, transpose,
 } from "./ops/elementwise";
 import { linearBackwardInput, linearBackwardWeight, linearForward } from "./ops/linear";
-import { avgPool2dBackward, avgPool2dForward, maxPool2dBackward, maxPool2dForward } from "./ops/pool2d";
+import { maxPool2dBackward, maxPool2dForward } from "./ops/maxpool2d";
 import { softmaxBackward, softmaxForward } from "./ops/softmax";
 import { sgd } from "./ops/update";
 import { gemm } from "./gemm/gemm";

@@ -94,12 +94,12 @@
   rows: i32; c: i32; accumulate: i32;
 }
 
-/** Pooling windows over x [n, hi, wi, c]. */
+/** Pooling windows over x [n, hi, wi, c]; `adaptive`: window o of ho covers rows ⌊o·hi/ho⌋ to ⌈(o + 1)·hi/ho⌉ − 1. */
 @unmanaged export class Pool2dGeometry {
   op: i32;
   c: i32; hi: i32; wi: i32; ho: i32; wo: i32;
   kh: i32; kw: i32; strideH: i32; strideW: i32; padTop: i32; padLeft: i32;
-  dilationH: i32; dilationW: i32;
+  dilationH: i32; dilationW: i32; adaptive: i32;
 }
 
 /** argmax holds h·wi + w of the window's maximum, i32 [n, ho, wo, c]. */
@@ -112,14 +112,16 @@
 }
 
 /** A window's sum is divided by `divisor`, or where that is 0 by its elements, padding counted or not. */
-@unmanaged export class AvgPool2dForwardStep extends Pool2dGeometry {
-  x: usize; y: usize;
+@unmanaged export class AvgPool2dGeometry extends Pool2dGeometry {
   padBottom: i32; padRight: i32; countIncludePad: i32; divisor: i32;
 }
 
-@unmanaged export class AvgPool2dBackwardStep extends Pool2dGeometry {
-  dy: usize; dx: usize;
-  padBottom: i32; padRight: i32; countIncludePad: i32; divisor: i32; accumulate: i32;
+@unmanaged export class AvgPool2dForwardStep extends AvgPool2dGeometry {
+  x: usize; y: usize;
+}
+
+@unmanaged export class AvgPool2dBackwardStep extends AvgPool2dGeometry {
+  dy: usize; dx: usize; accumulate: i32;
 }
 
 /** y = f(x), images · length elements. */

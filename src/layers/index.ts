@@ -2,6 +2,8 @@ export type { Layer, Pair } from './layer.js';
 export { Conv2d, type Conv2dOptions, type Padding } from './conv2d.js';
 export { Linear, type LinearOptions } from './linear.js';
 export { AvgPool2d, MaxPool2d, type AvgPool2dOptions, type MaxPool2dOptions, type Pool2dOptions } from './pool2d.js';
+export { AvgPool1d, MaxPool1d, type AvgPool1dOptions, type MaxPool1dOptions, type Pool1dOptions } from './pool1d.js';
+export { AdaptiveAvgPool1d, AdaptiveAvgPool2d, AdaptiveMaxPool1d, AdaptiveMaxPool2d, type Size, type SizePair } from './adaptivepool.js';
 export { LogSoftmax, ReLU, Sigmoid, Softmax, Tanh } from './activation.js';
 export { Flatten } from './flatten.js';
 export { ScaleShift2d } from './scaleshift2d.js';

@@ -21,8 +21,10 @@ const conv2d = {
 const pool2d = {
   c: 'i32', hi: 'i32', wi: 'i32', ho: 'i32', wo: 'i32',
   kh: 'i32', kw: 'i32', strideH: 'i32', strideW: 'i32', padTop: 'i32', padLeft: 'i32',
-  dilationH: 'i32', dilationW: 'i32',
+  dilationH: 'i32', dilationW: 'i32', adaptive: 'i32',
 } as const;
+
+const avgPool2d = { ...pool2d, padBottom: 'i32', padRight: 'i32', countIncludePad: 'i32', divisor: 'i32' } as const;
 
 /** Every op's record, field for field the class in assembly/steps.ts after its `op`. */
 export const OPS = {
@@ -68,14 +70,8 @@ export const OPS = {
   biasBackward: { code: abi.OP_BIAS_BACKWARD, fields: { dy: 'read', db: 'write', rows: 'i32', c: 'i32', accumulate: 'i32' } },
   maxPool2dForward: { code: abi.OP_MAX_POOL2D_FORWARD, fields: { ...pool2d, x: 'read', y: 'write', argmax: 'write' } },
   maxPool2dBackward: { code: abi.OP_MAX_POOL2D_BACKWARD, fields: { ...pool2d, dy: 'read', argmax: 'read', dx: 'write', accumulate: 'i32' } },
-  avgPool2dForward: {
-    code: abi.OP_AVG_POOL2D_FORWARD,
-    fields: { ...pool2d, x: 'read', y: 'write', padBottom: 'i32', padRight: 'i32', countIncludePad: 'i32', divisor: 'i32' },
-  },
-  avgPool2dBackward: {
-    code: abi.OP_AVG_POOL2D_BACKWARD,
-    fields: { ...pool2d, dy: 'read', dx: 'write', padBottom: 'i32', padRight: 'i32', countIncludePad: 'i32', divisor: 'i32', accumulate: 'i32' },
-  },
+  avgPool2dForward: { code: abi.OP_AVG_POOL2D_FORWARD, fields: { ...avgPool2d, x: 'read', y: 'write' } },
+  avgPool2dBackward: { code: abi.OP_AVG_POOL2D_BACKWARD, fields: { ...avgPool2d, dy: 'read', dx: 'write', accumulate: 'i32' } },
   activationForward: { code: abi.OP_ACTIVATION_FORWARD, fields: { x: 'read', y: 'write', length: 'i32', kind: 'i32' } },
   activationBackward: {
     code: abi.OP_ACTIVATION_BACKWARD,
