@@ -13,6 +13,7 @@ import { linearBackwardInput, linearBackwardWeight, linearForward } from "./ops/
 import { maxPool2dBackward, maxPool2dForward } from "./ops/maxpool2d";
 import { softmaxBackward, softmaxForward } from "./ops/softmax";
 import { sgd } from "./ops/update";
+import { upsample2dBackward, upsample2dForward } from "./ops/upsample2d";
 import { gemm } from "./gemm/gemm";
 import { packPanels } from "./gemm/pack";
 import * as s from "./steps";
@@ -62,6 +63,8 @@ export function run(first: i32, last: i32, control: usize, worker: i32, workers:
       case abi.OP_CHANNEL_AFFINE_FORWARD: channelAffineForward(changetype<s.ChannelAffineForwardStep>(at), live, worker, workers); break;
       case abi.OP_CHANNEL_AFFINE_BACKWARD_INPUT: channelAffineBackwardInput(changetype<s.ChannelAffineBackwardInputStep>(at), live, worker, workers); break;
       case abi.OP_CHANNEL_AFFINE_BACKWARD_WEIGHT: channelAffineBackwardWeight(changetype<s.ChannelAffineBackwardWeightStep>(at), live, adding, worker, workers); break;
+      case abi.OP_UPSAMPLE2D_FORWARD: upsample2dForward(changetype<s.Upsample2dForwardStep>(at), live, worker, workers); break;
+      case abi.OP_UPSAMPLE2D_BACKWARD: upsample2dBackward(changetype<s.Upsample2dBackwardStep>(at), live, worker, workers); break;
       default: unreachable();
     }
   }

@@ -19,7 +19,7 @@ function lastTap(start: i32, dilation: i32, size: i32, kernel: i32): i32 {
   return start >= size ? 0 : min(kernel, (size - start + dilation - 1) / dilation);
 }
 
-/** y[oy, ox, c] = b[c] + Σ x[oy·stride + ky·dilation − pad, …, c] · w[ky, kx, c]. Split over output rows. */
+/** y[oy, ox, c] (+)= b[c] + Σ x[oy·stride + ky·dilation − pad, …, c] · w[ky, kx, c]. Split over output rows. */
 export function depthwise2dForward(s: Depthwise2dForwardStep, live: i32, worker: i32, workers: i32): void {
   const last = share(live * s.ho, worker + 1, workers);
   for (let row = share(live * s.ho, worker, workers); row < last; row++) {
@@ -46,12 +46,13 @@ function forwardPixel(s: Depthwise2dForwardStep, x: usize, y: usize, ky0: i32, k
       for (let kx = kx0; kx < kx1; kx++, from += pixel, w += tap) sum = fma(v128.load(from), v128.load(w), sum);
     }
     if (s.b) sum = f32x4.add(sum, v128.load(s.b + at));
+    if (s.accumulate) sum = f32x4.add(v128.load(y + at), sum);
     if (s.relu) sum = f32x4.pmax(sum, zero());
     storeLanes(y + at, sum, s.ci - c);
   }
 }
 
-/** dx[iy, ix, c] (+)= Σ dy[oy, ox, c] · w[ky, kx, c] over oy·stride + ky·dilation − pad = iy. Split over input rows. */
+/** dx[iy, ix, c] (+)= b[c] + Σ dy[oy, ox, c] · w[ky, kx, c] over oy·stride + ky·dilation − pad = iy. Split over input rows. */
 export function depthwise2dBackwardInput(s: Depthwise2dBackwardInputStep, live: i32, worker: i32, workers: i32): void {
   const last = share(live * s.hi, worker + 1, workers);
   for (let row = share(live * s.hi, worker, workers); row < last; row++) {
@@ -76,6 +77,7 @@ function inputPixel(s: Depthwise2dBackwardInputStep, image: i32, iy: i32, ix: i3
       }
     }
     const to = dx + at;
+    if (s.b) sum = f32x4.add(sum, v128.load(s.b + at));
     storeLanes(to, s.accumulate ? f32x4.add(v128.load(to), sum) : sum, s.ci - c);
   }
 }

@@ -26,6 +26,8 @@ const pool2d = {
 
 const avgPool2d = { ...pool2d, padBottom: 'i32', padRight: 'i32', countIncludePad: 'i32', divisor: 'i32' } as const;
 
+const upsample2d = { c: 'i32', hi: 'i32', wi: 'i32', ho: 'i32', wo: 'i32', bilinear: 'i32', rows: 'read', columns: 'read' } as const;
+
 /** Every op's record, field for field the class in assembly/steps.ts after its `op`. */
 export const OPS = {
   gemm: {
@@ -53,19 +55,25 @@ export const OPS = {
   },
   conv2dForward: {
     code: abi.OP_CONV2D_FORWARD,
-    fields: { ...conv2d, x: 'read', w: 'read', b: 'read', y: 'write', scratch: 'scratch', scratchBytes: 'i32', groupImages: 'i32', relu: 'i32' },
+    fields: { ...conv2d, x: 'read', w: 'read', b: 'read', y: 'write', scratch: 'scratch', scratchBytes: 'i32', groupImages: 'i32', relu: 'i32', accumulate: 'i32' },
   },
   conv2dRotateWeight: { code: abi.OP_CONV2D_ROTATE_WEIGHT, fields: { ...conv2d, w: 'read', rotated: 'write' } },
   conv2dBackwardInput: {
     code: abi.OP_CONV2D_BACKWARD_INPUT,
-    fields: { ...conv2d, dy: 'read', rotated: 'read', dx: 'write', scratch: 'scratch', scratchBytes: 'i32', accumulate: 'i32' },
+    fields: { ...conv2d, dy: 'read', rotated: 'read', b: 'read', dx: 'write', scratch: 'scratch', scratchBytes: 'i32', accumulate: 'i32' },
   },
   conv2dBackwardWeight: {
     code: abi.OP_CONV2D_BACKWARD_WEIGHT,
     fields: { ...conv2d, x: 'read', dy: 'read', dw: 'write', scratch: 'scratch', scratchBytes: 'i32', groupImages: 'i32', accumulate: 'i32' },
   },
-  depthwise2dForward: { code: abi.OP_DEPTHWISE2D_FORWARD, fields: { ...conv2d, x: 'read', w: 'read', b: 'read', y: 'write', relu: 'i32' } },
-  depthwise2dBackwardInput: { code: abi.OP_DEPTHWISE2D_BACKWARD_INPUT, fields: { ...conv2d, dy: 'read', w: 'read', dx: 'write', accumulate: 'i32' } },
+  depthwise2dForward: {
+    code: abi.OP_DEPTHWISE2D_FORWARD,
+    fields: { ...conv2d, x: 'read', w: 'read', b: 'read', y: 'write', relu: 'i32', accumulate: 'i32' },
+  },
+  depthwise2dBackwardInput: {
+    code: abi.OP_DEPTHWISE2D_BACKWARD_INPUT,
+    fields: { ...conv2d, dy: 'read', w: 'read', b: 'read', dx: 'write', accumulate: 'i32' },
+  },
   depthwise2dBackwardWeight: { code: abi.OP_DEPTHWISE2D_BACKWARD_WEIGHT, fields: { ...conv2d, x: 'read', dy: 'read', dw: 'write', accumulate: 'i32' } },
   biasBackward: { code: abi.OP_BIAS_BACKWARD, fields: { dy: 'read', db: 'write', rows: 'i32', c: 'i32', accumulate: 'i32' } },
   maxPool2dForward: { code: abi.OP_MAX_POOL2D_FORWARD, fields: { ...pool2d, x: 'read', y: 'write', argmax: 'write' } },
@@ -129,6 +137,11 @@ export const OPS = {
   channelAffineBackwardWeight: {
     code: abi.OP_CHANNEL_AFFINE_BACKWARD_WEIGHT,
     fields: { x: 'read', dy: 'read', dw: 'write', rows: 'i32', c: 'i32', accumulate: 'i32' },
+  },
+  upsample2dForward: { code: abi.OP_UPSAMPLE2D_FORWARD, fields: { ...upsample2d, x: 'read', y: 'write' } },
+  upsample2dBackward: {
+    code: abi.OP_UPSAMPLE2D_BACKWARD,
+    fields: { ...upsample2d, rowWindows: 'read', columnWindows: 'read', dy: 'read', dx: 'write', accumulate: 'i32' },
   },
 } as const satisfies Record<string, OpRecord>;
 
