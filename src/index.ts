@@ -10,4 +10,5 @@ export * as layers from './layers/index.js';
 export * as losses from './training/losses.js';
 export * as models from './models/index.js';
 export * as optimizers from './training/optimizers.js';
+export * as schedules from './training/schedules.js';
 export * as ops from './ops/index.js';
