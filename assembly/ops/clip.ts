@@ -52,7 +52,7 @@ function scaleBlock(dw: usize, count: i32, factor: f32): void {
   for (; count > 0; count--, dw += 16) v128.store(dw, f32x4.mul(v128.load(dw), by));
 }
 
-/** dw = max(min(dw, limit), −limit); NaN stays NaN. Split over vectors. */
+/** dw = max(min(dw, limit), −limit); pmin and pmax leave a NaN as it is, in one instruction each. Split over vectors. */
 export function clipValue(s: ClipValueStep, worker: i32, workers: i32): void {
   const vectors = (s.length + 3) >> 2, last = share(vectors, worker + 1, workers);
   for (let v = share(vectors, worker, workers); v < last; v += BLOCK) clampBlock(s.dw + (<usize>v << 4), min(BLOCK, last - v), s.limit);
@@ -60,5 +60,5 @@ export function clipValue(s: ClipValueStep, worker: i32, workers: i32): void {
 
 function clampBlock(dw: usize, count: i32, limit: f32): void {
   const high = f32x4.splat(limit), low = f32x4.splat(-limit);
-  for (; count > 0; count--, dw += 16) v128.store(dw, f32x4.max(f32x4.min(v128.load(dw), high), low));
+  for (; count > 0; count--, dw += 16) v128.store(dw, f32x4.pmax(f32x4.pmin(v128.load(dw), high), low));
 }
