@@ -2,6 +2,8 @@ export { compile, type CompileOptions } from './compile.js';
 export { Network } from './network.js';
 export { fit, type EpochResult, type FitOptions, type FitProgress, type Position } from './fit.js';
 export { summarize, type Summary, type SummaryRow } from './summary.js';
+export type { Clip } from './training/clip.js';
+export type { Pattern } from './core/pattern.js';
 export type { Evaluation } from './training/metrics.js';
 export type { Images, Labels } from './images.js';
 export type { Shape, Tensor } from './core/shape.js';
