@@ -7,13 +7,14 @@ import type { Dataset } from './data/dataset.js';
 import { evaluate, type EvaluateOptions } from './evaluate.js';
 import { checkLabels, readImages, type Images, type Labels } from './images.js';
 import { digestOf, loadCheckpoint, loadSlots, saveCheckpoint, saveSlots, type LoadReport, type Slot } from './io/weights.js';
-import { PLAIN, fromLayout, intoLayout, type Layout } from './plan/layout.js';
+import { fromLayout, intoLayout } from './plan/layout.js';
 import { printSteps } from './plan/print.js';
 import { encode } from './plan/program.js';
 import type { Range } from './plan/plan.js';
 import type { Buffer } from './plan/tensor.js';
-import { baseModule } from './runtime/builds.js';
-import { Engine } from './runtime/engine.js';
+import type { Crew } from './runtime/crew.js';
+import type { Engine } from './runtime/engine.js';
+import { parameterSlots, stateSlots } from './slots.js';
 import { Summary } from './summary.js';
 import { firstNotFinite } from './trace.js';
 import type { Evaluation } from './training/metrics.js';
@@ -25,6 +26,7 @@ export class Network {
   readonly outputShape: Shape;
   readonly batchSize: number;
   #engine: Engine | null;
+  readonly #crew: Crew | null;
   #updates = 0;
   #rate: number;
   /** Gradients of an earlier backward wait for the update. */
@@ -32,17 +34,18 @@ export class Network {
   /** Images of the last forward. */
   #live = 0;
 
-  constructor(blueprint: Blueprint) {
+  constructor(blueprint: Blueprint, engine: Engine, crew: Crew | null) {
     const { options, predict, train, arena, store } = blueprint;
     this.blueprint = blueprint;
     this.inputShape = predict.images.shape;
     this.outputShape = predict.output.shape;
     this.batchSize = options.batchSize;
     this.#rate = options.optimizer?.lr ?? 0;
-    this.#engine = new Engine(baseModule(), arena.bytes);
+    this.#engine = engine;
+    this.#crew = crew;
     const steps = [...(train?.plan.steps ?? []), ...predict.plan.steps];
     const program = encode(steps, arena);
-    this.#engine.bytes(arena.control, program.length).set(program);
+    engine.bytes(arena.control, program.length).set(program);
     for (const { buffer, values } of store.constants.values()) this.#floats(buffer).set(values);
     for (const { name, shape, layout, init, buffer } of store.parameters.values()) {
       intoLayout(layout, shape, initialValues(init, shape, options.seed, name), this.#floats(buffer));
@@ -96,8 +99,20 @@ export class Network {
     return train;
   }
 
-  /** Runs a range of the program over `live` images. */
+  /** Runs a range of the program over `live` images, on the calling thread alone. */
   #run(range: Range, live: number): number {
+    this.#setControl(live);
+    return this.#alive.run(range.first, range.last, this.blueprint.arena.control);
+  }
+
+  /** The same with all workers. */
+  async #runAll(range: Range, live: number): Promise<number> {
+    if (this.#crew === null) return this.#run(range, live);
+    this.#setControl(live);
+    return this.#crew.run(range.first, range.last);
+  }
+
+  #setControl(live: number): void {
     const engine = this.#alive;
     const { control } = this.blueprint.arena;
     const words = engine.integers(control, 5);
@@ -105,7 +120,6 @@ export class Network {
     words[CONTROL_UPDATES >> 2] = this.#updates;
     words[CONTROL_ACCUMULATE >> 2] = Number(this.#pending);
     engine.floats(control + CONTROL_RATE, 1)[0] = this.#rate;
-    return engine.run(range.first, range.last, control);
   }
 
   #predicting(): Range {
@@ -114,49 +128,86 @@ export class Network {
     return { first: all.first + offset, last: all.last + offset };
   }
 
-  /** Outputs [n, ...] for any number of images; runs at once. Throws ShapeError where they do not fit. */
+  /** Sync calls run on the calling thread; with a crew they would leave it idle. */
+  #refuseCrew(what: string, instead: string): void {
+    if (this.#crew) throw new OptionError(`${what}: the network has ${this.#crew.workers} workers; use ${instead}, or compile with workers: 1`);
+  }
+
+  /** Outputs [n, ...] for any number of images, at once; for workers: 1. Throws ShapeError where the images do not fit. */
   predictSync(images: Images): Tensor {
+    this.#refuseCrew('predictSync', 'predict');
+    const chunks = this.#chunks(images);
+    for (const { live, write, read } of chunks.each) {
+      write();
+      this.#run(this.#predicting(), live);
+      read();
+    }
+    return chunks.result;
+  }
+
+  /** Outputs [n, ...] for any number of images. */
+  async predict(images: Images): Promise<Tensor> {
+    const chunks = this.#chunks(images);
+    for (const { live, write, read } of chunks.each) {
+      write();
+      await this.#runAll(this.#predicting(), live);
+      read();
+    }
+    return chunks.result;
+  }
+
+  /** The images cut into runs of at most batchSize. */
+  #chunks(images: Images): { result: Tensor; each: { live: number; write(): void; read(): void }[] } {
     const { data, count } = readImages(images, this.inputShape, 'predict');
     const { predict } = this.blueprint;
     const inSize = elements(this.inputShape);
     const outSize = elements(this.outputShape);
     const result = new Float32Array(count * outSize);
-    for (let from = 0; from < count; from += this.batchSize) {
+    const each = Array.from({ length: Math.ceil(count / this.batchSize) }, (_, i) => {
+      const from = i * this.batchSize;
       const live = Math.min(this.batchSize, count - from);
-      this.#floats(predict.images.buffer).set(data.subarray(from * inSize, (from + live) * inSize));
-      this.#run(this.#predicting(), live);
-      result.set(this.#alive.floats(predict.output.buffer.address, live * outSize), from * outSize);
-    }
-    return { data: result, shape: [count, ...this.outputShape] };
+      return {
+        live,
+        write: () => this.#floats(predict.images.buffer).set(data.subarray(from * inSize, (from + live) * inSize)),
+        read: () => result.set(this.#alive.floats(predict.output.buffer.address, live * outSize), from * outSize),
+      };
+    });
+    return { result: { data: result, shape: [count, ...this.outputShape] }, each };
   }
 
-  /** Outputs [n, ...] for any number of images. */
-  async predict(images: Images): Promise<Tensor> {
-    return this.predictSync(images);
+  /** As `step`, at once; for workers: 1. */
+  stepSync(images: Images, labels: Labels | Tensor): { loss: number } {
+    this.#refuseCrew('stepSync', 'step');
+    const train = this.#prepareStep(images, labels);
+    return this.#finishStep(train, this.#run(train.all, this.#live));
   }
 
   /** Forward, loss, backward and update in one call of the kernels, over at most `batchSize` images. Throws DivergedError, the weights
    *  left as they were, when the loss is not finite. */
-  stepSync(images: Images, labels: Labels | Tensor): { loss: number } {
+  async step(images: Images, labels: Labels | Tensor): Promise<{ loss: number }> {
+    const train = this.#prepareStep(images, labels);
+    return this.#finishStep(train, await this.#runAll(train.all, this.#live));
+  }
+
+  #prepareStep(images: Images, labels: Labels | Tensor): TrainPlan {
     const train = this.#training('step');
     if (!this.blueprint.options.optimizer) throw new OptionError('step: compile was given no optimizer');
     this.#writeBatch(train, images, labels);
-    this.#finish(train, train.all);
+    return train;
+  }
+
+  #finishStep(train: TrainPlan, code: number): { loss: number } {
+    this.#checkFinite(train, code);
     this.#updates++;
     this.#pending = false;
     return { loss: this.#loss(train) };
-  }
-
-  /** As `stepSync`. */
-  async step(images: Images, labels: Labels | Tensor): Promise<{ loss: number }> {
-    return this.stepSync(images, labels);
   }
 
   /** Loss and gradients without an update; gradients add up until `update`. */
   lossAndGradients(images: Images, labels: Labels | Tensor): { loss: number; gradients: Map<string, Tensor> } {
     const train = this.#training('lossAndGradients');
     this.#writeBatch(train, images, labels);
-    this.#finish(train, { first: 0, last: train.backward.last });
+    this.#checkFinite(train, this.#run({ first: 0, last: train.backward.last }, this.#live));
     this.#pending = true;
     return { loss: this.#loss(train), gradients: this.gradients() };
   }
@@ -181,8 +232,8 @@ export class Network {
     this.#floats(loss.gradient).fill(1);
   }
 
-  #finish(train: TrainPlan, range: Range): void {
-    if (this.#run(range, this.#live) !== RUN_NOT_FINITE) return;
+  #checkFinite(train: TrainPlan, code: number): void {
+    if (code !== RUN_NOT_FINITE) return;
     const layer = firstNotFinite(this, train, this.#live);
     const found = layer === null ? '' : `; first layer with such an output: ${layer}`;
     throw new DivergedError(`Training stopped: loss is not finite at step ${this.#updates + 1}${found}. Try a smaller learning rate (now ${this.#rate}).`, this.#updates + 1, layer);
@@ -221,6 +272,12 @@ export class Network {
     this.#pending = false;
   }
 
+  /** Drops the gradients that wait for an update. */
+  zeroGradients(): void {
+    this.#training('zeroGradients');
+    this.#pending = false;
+  }
+
   /** The gradient of every parameter, by its name. */
   gradients(): Map<string, Tensor> {
     const result = new Map<string, Tensor>();
@@ -243,26 +300,14 @@ export class Network {
     return evaluate(this, data, options);
   }
 
-  #slot(name: string, shape: Shape, layout: Layout, buffer: Buffer): Slot {
-    return {
-      name, shape,
-      read: () => fromLayout(layout, shape, this.#floats(buffer)),
-      write: (values) => intoLayout(layout, shape, values, this.#floats(buffer)),
-    };
-  }
-
   /** The parameters, in state_dict order. */
   get parameters(): Slot[] {
-    return [...this.blueprint.store.parameters.values()].map(({ name, shape, layout, buffer }) => this.#slot(name, shape, layout, buffer));
+    return parameterSlots(this.blueprint.store, (buffer) => this.#floats(buffer));
   }
 
   /** What the optimizer keeps, as `c1.weight.momentum_buffer`. */
   get optimizerState(): Slot[] {
-    const slots: Slot[] = [];
-    for (const [parameter, states] of this.blueprint.store.state) {
-      for (const [name, buffer] of states) slots.push(this.#slot(`${parameter.name}.${name}`, parameter.shape, parameter.layout ?? PLAIN, buffer));
-    }
-    return slots;
+    return stateSlots(this.blueprint.store, (buffer) => this.#floats(buffer));
   }
 
   /** The weights as a safetensors file. */
@@ -305,8 +350,9 @@ export class Network {
     return printSteps([...(train?.plan.steps ?? []), ...predict.plan.steps]);
   }
 
-  /** Gives the memory back. Any later call throws. */
-  dispose(): void {
+  /** Ends the workers and gives the memory back. Any later call throws. Await it to know that the workers have ended. */
+  async dispose(): Promise<void> {
     this.#engine = null;
+    await this.#crew?.close();
   }
 }

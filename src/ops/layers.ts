@@ -13,16 +13,18 @@ import { operate, planned, type OpResult, type Wiring } from './run.js';
 
 /** An image operator's input: [n, c, h, w], or [c, h, w] for one image. */
 function images(op: string, x: Tensor): { n: number; image: Shape; batched: boolean } {
+  checkSize(op, 'input', x);
   const batched = x.shape.length === 4;
   if (!batched && x.shape.length !== 3) throw new ShapeError(`${op}: input is ${show(x.shape)}, expected [n, channels, height, width] or [channels, height, width]`);
-  checkSize(op, 'input', x);
   return { n: batched ? x.shape[0]! : 1, image: batched ? x.shape.slice(1) : x.shape, batched };
 }
 
-/** Throws where data and shape disagree, or nothing is there. */
+/** Throws where x is no tensor, is empty, or its data and shape disagree. */
 export function checkSize(op: string, name: string, x: Tensor): void {
+  if (!(x?.data instanceof Float32Array) || !Array.isArray(x.shape)) throw new ShapeError(`${op}: ${name} is no tensor, expected { data: Float32Array, shape: [...] }`);
   const count = elements(x.shape);
-  if (count === 0 || x.data.length !== count) throw new ShapeError(`${op}: ${name} has ${x.data.length} numbers, expected ${count} for ${show(x.shape)}`);
+  if (x.shape.some((size: number) => !Number.isInteger(size) || size < 1)) throw new ShapeError(`${op}: ${name} is ${show(x.shape)}, expected sizes of at least 1`);
+  if (x.data.length !== count) throw new ShapeError(`${op}: ${name} has ${x.data.length} numbers, expected ${count} for ${show(x.shape)}`);
 }
 
 function expectShape(op: string, name: string, x: Tensor, shape: Shape): void {
@@ -42,12 +44,12 @@ export function conv2d(
   x: Tensor, w: Tensor, b: Tensor | null = null, options: Omit<Conv2dOptions, 'bias' | 'mask' | 'init'> = {},
 ): OpResult<'input' | 'weight' | 'bias'> {
   const { n, image, batched } = images('conv2d', x);
-  if (w.shape.length !== 4) throw new ShapeError(`conv2d: weight is ${show(w.shape)}, expected [out, in/groups, height, width]`);
   checkSize('conv2d', 'weight', w);
+  if (w.shape.length !== 4) throw new ShapeError(`conv2d: weight is ${show(w.shape)}, expected [out, in/groups, height, width]`);
   const [co, perGroup, kh, kw] = w.shape as [number, number, number, number];
   const layer = new Conv2d(perGroup * (options.groups ?? 1), co, [kh, kw], { ...options, bias: b !== null });
   if (b) expectShape('conv2d', 'bias', b, [co]);
-  const plan = planned(`conv2d ${JSON.stringify([x.shape, w.shape, b !== null, options])}`, n, (p) => wire('conv2d', p, p.input('x', image, true), layer));
+  const plan = planned('conv2d', [x.shape, w.shape, b !== null, options], n, (p) => wire('conv2d', p, p.input('x', image, true), layer));
   const out = plan.wiring.output.shape;
   const values = { input: x.data, weight: w.data, ...(b && { bias: b.data }) };
   return operate<'input' | 'weight' | 'bias'>(plan, values, batched ? [n, ...out] : out, { input: x.shape, weight: w.shape, bias: [co] }).result;
@@ -62,7 +64,7 @@ export function linear(x: Tensor, w: Tensor, b: Tensor | null = null): OpResult<
   if (b) expectShape('linear', 'bias', b, [co!]);
   const layer = new Linear(ci!, co!, { bias: b !== null });
   const rows = elements(x.shape) / ci!;
-  const plan = planned(`linear ${JSON.stringify([rows, ci, co, b !== null])}`, rows, (p) => wire('linear', p, p.input('x', [ci!], true), layer));
+  const plan = planned('linear', [rows, ci, co, b !== null], rows, (p) => wire('linear', p, p.input('x', [ci!], true), layer));
   const values = { input: x.data, weight: w.data, ...(b && { bias: b.data }) };
   return operate<'input' | 'weight' | 'bias'>(plan, values, [...x.shape.slice(0, -1), co!], { input: x.shape, weight: w.shape, bias: [co!] }).result;
 }
@@ -71,7 +73,7 @@ export function linear(x: Tensor, w: Tensor, b: Tensor | null = null): OpResult<
 export function maxPool2d(x: Tensor, kernel: Pair, options: MaxPool2dOptions = {}): OpResult<'input'> & { readonly indices: Int32Array } {
   const { n, image, batched } = images('maxPool2d', x);
   const layer = new MaxPool2d(kernel, options);
-  const plan = planned(`maxPool2d ${JSON.stringify([x.shape, kernel, options])}`, n, (p) => {
+  const plan = planned('maxPool2d', [x.shape, kernel, options], n, (p) => {
     const input = p.input('x', image, true);
     const { y, argmax } = p.within('maxPool2d', () => layer.planWithIndices(p, input));
     return { inputs: { input }, output: p.plain(y), extra: { argmax } };
@@ -96,14 +98,14 @@ function channelsFirst(values: Int32Array, n: number, [c, h, w]: Shape): Int32Ar
 export function avgPool2d(x: Tensor, kernel: Pair, options: AvgPool2dOptions = {}): OpResult<'input'> {
   const { n, image, batched } = images('avgPool2d', x);
   const layer = new AvgPool2d(kernel, options);
-  const plan = planned(`avgPool2d ${JSON.stringify([x.shape, kernel, options])}`, n, (p) => wire('avgPool2d', p, p.input('x', image, true), layer));
+  const plan = planned('avgPool2d', [x.shape, kernel, options], n, (p) => wire('avgPool2d', p, p.input('x', image, true), layer));
   const out = plan.wiring.output.shape;
   return operate<'input'>(plan, { input: x.data }, batched ? [n, ...out] : out, { input: x.shape }).result;
 }
 
 function elementwise(name: string, layer: Layer, x: Tensor): OpResult<'input'> {
   checkSize(name, 'input', x);
-  const plan = planned(`${name} ${x.data.length}`, 1, (p) => wire(name, p, p.input('x', [x.data.length], true), layer));
+  const plan = planned(name, [x.data.length], 1, (p) => wire(name, p, p.input('x', [x.data.length], true), layer));
   return operate<'input'>(plan, { input: x.data }, x.shape, { input: x.shape }).result;
 }
 
@@ -120,7 +122,7 @@ function overAxis(name: string, make: (dim: number) => Layer, x: Tensor, dim: nu
   checkSize(name, 'input', x);
   const shape = x.shape.length === 0 ? [1] : x.shape;
   // A layer counts the batch as axis 0; here all of x is one image.
-  const plan = planned(`${name} ${JSON.stringify([shape, dim])}`, 1, (p) => wire(name, p, p.input('x', shape, true), make(dim < 0 ? dim : dim + 1)));
+  const plan = planned(name, [shape, dim], 1, (p) => wire(name, p, p.input('x', shape, true), make(dim < 0 ? dim : dim + 1)));
   return operate<'input'>(plan, { input: x.data }, x.shape, { input: x.shape }).result;
 }
 

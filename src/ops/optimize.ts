@@ -1,7 +1,7 @@
 import { OptionError, ShapeError } from '../core/errors.js';
 import { show, type Tensor } from '../core/shape.js';
 import type { Plan } from '../plan/plan.js';
-import type { Optimizer } from '../training/optimizer.js';
+import { atLeastZero, type Optimizer } from '../training/optimizer.js';
 import { checkSize } from './layers.js';
 import { planned, update, type OpPlan, type Port, type Wiring } from './run.js';
 
@@ -26,6 +26,7 @@ export function optimize(optimizer: Optimizer, parameters: readonly Tensor[]): O
   const tensor = (i: number, name: string): Tensor => ({ data: values[name]!.slice(), shape: parameters[i]!.shape });
   return {
     step(gradients, lr = optimizer.lr) {
+      atLeastZero('optimize', { lr }, 'lr');
       if (gradients.length !== parameters.length) throw new ShapeError(`optimize: ${gradients.length} gradients given, expected ${parameters.length}`);
       gradients.forEach(({ data, shape }, i) => {
         if (show(shape) !== show(parameters[i]!.shape)) throw new ShapeError(`optimize: gradient ${i} is ${show(shape)}, expected ${show(parameters[i]!.shape)}`);
@@ -51,7 +52,7 @@ let made = 0;
 /** The update of parameters of these lengths. Its inputs: `0`, `0.gradient`, `0.exp_avg`, ... */
 function planOf(optimizer: Optimizer, lengths: readonly number[]): OpPlan {
   if (!identities.has(optimizer)) identities.set(optimizer, made++);
-  return planned(`optimize ${identities.get(optimizer)} ${lengths.join(' ')}`, 1, (p) => wire(p, optimizer, lengths));
+  return planned('optimize', [identities.get(optimizer), lengths], 1, (p) => wire(p, optimizer, lengths));
 }
 
 function wire(p: Plan, optimizer: Optimizer, lengths: readonly number[]): Wiring {
