@@ -101,10 +101,22 @@ export function denseSteps(p: Plan, { x, w, b, y }: ConvTensors, rows: number, c
 
 function depthwisePasses(p: Plan, g: ConvGeometry, { x, w, b, y }: ConvTensors): Passes {
   return {
-    forward: () => p.step('depthwise2dForward', { ...g, x, w, b, y, relu: 0 }),
-    backwardWeight: (dy) => p.step('depthwise2dBackwardWeight', { ...g, x, dy, ...p.gradOfParameter(w) }),
-    backwardInput: (dy) => p.step('depthwise2dBackwardInput', { ...g, dy, w, ...p.gradInto(x) }),
+    forward: () => planDepthwise(p, g, x, w, b, y),
+    backwardWeight: (dy) => p.step('depthwise2dBackwardWeight', { ...g, x, dy, ...p.gradOfParameter(w), ...p.scratch(ROW_3X3_BYTES + 9 * g.ci * 4 + 16) }),
+    backwardInput: (dy) => planDepthwiseBackwardInput(p, g, x, w, dy),
   };
+}
+
+/** Bytes of the record that says which row a 3x3 kernel is at. */
+const ROW_3X3_BYTES = 64;
+
+/** y = one filter per channel over x; `w` holds [kh, kw, c]. */
+export function planDepthwise(p: Plan, g: ConvGeometry, x: PlanTensor, w: { buffer: Buffer }, b: { buffer: Buffer } | null, y: PlanTensor): void {
+  p.step('depthwise2dForward', { ...g, x, w, b, y, relu: 0, ...p.scratch(ROW_3X3_BYTES) });
+}
+
+export function planDepthwiseBackwardInput(p: Plan, g: ConvGeometry, x: PlanTensor, w: { buffer: Buffer }, dy: Buffer): void {
+  p.step('depthwise2dBackwardInput', { ...g, dy, w, ...p.gradInto(x), ...p.scratch(ROW_3X3_BYTES) });
 }
 
 function patchPasses(p: Plan, g: ConvGeometry, { x, w, b, y }: ConvTensors): Passes {

@@ -60,9 +60,10 @@ describe('imports', () => {
 
   test('of packages stay where they belong', () => {
     const places: Readonly<Record<string, RegExp>> = {
-      '@assemblyscript/loader': /^src\/runtime\/engine\.ts$/, '#wasm/simd': /^src\/runtime\/builds\.ts$/,
+      '@assemblyscript/loader': /^src\/runtime\/engine\.ts$/, '#wasm/simd': /^src\/runtime\/builds\.ts$/, '#wasm/threads': /^src\/runtime\/builds\.ts$/,
+      'node:worker_threads': /^src\/runtime\/(crew|worker)\.ts$/,
     };
-    const belongs = ({ file, target }: ImportLine): boolean => (target.startsWith('node:') ? /^src\/(cli|data)\// : places[target] ?? /^src\/cli\//).test(file);
+    const belongs = ({ file, target }: ImportLine): boolean => (places[target] ?? (target.startsWith('node:') ? /^src\/(cli|data)\// : /^src\/cli\//)).test(file);
     expect(imports.filter((one) => !one.relative && !belongs(one)).map(said)).toEqual([]);
   });
 

@@ -6,6 +6,7 @@ import { OPS } from '../../src/plan/ops.js';
 import { batchFor, networks, optionsOf, type NetworkCase } from '../support/networks.js';
 import { Sentinel } from '../support/sentinel.js';
 import { Stepper } from '../support/stepper.js';
+import { simulated } from '../support/simulated.js';
 
 // Silent corruption is the price of one arena: so every step is watched to write only what it declares, and to read nothing that is dead.
 
@@ -17,7 +18,7 @@ const trainInputs = (net: Network): Buffer[] => {
 };
 
 async function watched(one: NetworkCase, live: number, workers: number) {
-  const [plain, canaried] = [await compile(one.model(), optionsOf(one)), await compile(one.model(), optionsOf(one, { canary: 64, workers }))];
+  const [plain, canaried] = [await compile(one.model(), optionsOf(one)), simulated(one.model(), optionsOf(one, { canary: 64, workers }))];
   const { images, target } = batchFor(one, plain.outputShape, live);
   const stepper = new Stepper(canaried);
   stepper.write(live, images, target);

@@ -5,6 +5,7 @@ import { buffersOf } from '../../src/plan/lifetime.js';
 import type { Buffer as PlanBuffer } from '../../src/plan/tensor.js';
 import { batchFor, networks, numbers, optionsOf, type NetworkCase } from '../support/networks.js';
 import { Stepper } from '../support/stepper.js';
+import { simulated } from '../support/simulated.js';
 
 // Work is divided by output: any number of workers, of images in a call or of images in the program gives the same bits. Workers
 // are simulated: each step is run once per worker, one after another, in both orders, so that none may lean on what another did.
@@ -12,7 +13,7 @@ import { Stepper } from '../support/stepper.js';
 const BATCH = 5;
 
 async function stepperFor(one: NetworkCase, live: number, workers: number): Promise<Stepper> {
-  const net = await compile(one.model(), optionsOf(one, { workers }));
+  const net = simulated(one.model(), optionsOf(one, { workers }));
   const stepper = new Stepper(net);
   const { images, target } = batchFor(one, net.outputShape, live);
   stepper.write(live, images, target, 1);
