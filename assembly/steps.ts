@@ -278,21 +278,21 @@
   lrDecay: f32; initial: f32; eps: f32; weightDecay: f32; maximize: i32;
 }
 
-/** sums (f64), from `first` on: Σ dw² of every NORM_CHUNK elements. */
+/** sums (f64): Σ dw² of every NORM_CHUNK elements. */
 @unmanaged export class SquareSumStep {
   op: i32;
   dw: usize; sums: usize;
-  length: i32; first: i32;
+  length: i32;
 }
 
-/** norm: the f64 root of all `count` sums, then the f32 factor that brings it down to `limit`. */
+/** norm: the root of all sums so far and these `count` (f64), its square (f64), the factor that brings it down to `limit` (f32). */
 @unmanaged export class GradientNormStep {
   op: i32;
   sums: usize; norm: usize;
-  count: i32; limit: f32;
+  count: i32; limit: f32; accumulate: i32;
 }
 
-/** dw *= the factor behind norm. */
+/** dw *= the factor beside norm. */
 @unmanaged export class ClipScaleStep {
   op: i32;
   norm: usize; dw: usize;

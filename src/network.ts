@@ -63,9 +63,9 @@ export class Network {
   /** Norm of all gradients at the last update, before clipping. Throws OptionError unless compile was given `clip: { norm }`. */
   get gradientNorm(): number {
     const { gradientNorm: norm } = this.#training('gradientNorm');
-    if (!norm) throw new OptionError('gradientNorm: compile was not given clip: { norm }; a norm of Infinity measures without clipping');
-    const { buffer, byteOffset } = this.engine.bytes(norm.address, 8);
-    return new DataView(buffer, byteOffset).getFloat64(0, true);
+    if (!norm) throw new OptionError('gradientNorm: compile was not given clip: { norm }, or every parameter is frozen; a norm of Infinity measures without clipping');
+    const { buffer, byteOffset } = this.#session.floats(norm);
+    return new Float64Array(buffer, byteOffset, 1)[0]!;
   }
 
   #training(what: string): TrainPlan {

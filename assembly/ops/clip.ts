@@ -1,14 +1,14 @@
-import { NORM_CHUNK } from "../abi";
+import { NORM_CHUNK, STORE } from "../abi";
 import { share } from "../slice";
 import { ClipScaleStep, ClipValueStep, GradientNormStep, SquareSumStep } from "../steps";
 import { BLOCK } from "./descent";
 
-/** sums[first + i] = Σ g² over the i-th chunk of a gradient, in f64. Split over chunks: their bounds do not depend on the workers. */
+/** sums[i] = Σ g² over the i-th chunk of a gradient, in f64. Split over chunks: their bounds do not depend on the workers. */
 export function squareSum(s: SquareSumStep, worker: i32, workers: i32): void {
   const chunks = (s.length + NORM_CHUNK - 1) / NORM_CHUNK, last = share(chunks, worker + 1, workers);
   for (let i = share(chunks, worker, workers); i < last; i++) {
     const from = i * NORM_CHUNK;
-    store<f64>(s.sums + (<usize>(s.first + i) << 3), squareSumOf(s.dw + (<usize>from << 2), min(NORM_CHUNK, s.length - from)));
+    store<f64>(s.sums + (<usize>i << 3), squareSumOf(s.dw + (<usize>from << 2), min(NORM_CHUNK, s.length - from)));
   }
 }
 
@@ -29,19 +29,21 @@ function squareSumOf(x: usize, count: i32): f64 {
   return sum;
 }
 
-/** norm[0] = √Σ sums, f64, added in order;  the f32 after it: min(1, limit / (norm + 1e-6)), what clipScale multiplies by. */
+/** square (+)= Σ sums, one by one;  norm = √square;  factor = min(1, limit / (norm + 1e-6)), what clipScale multiplies by.
+ *  `norm` holds norm (f64), square (f64), factor (f32). One worker: a parameter has few sums. */
 export function gradientNorm(s: GradientNormStep, worker: i32): void {
   if (worker != 0) return;
-  let sum: f64 = 0;
+  let sum: f64 = s.accumulate == STORE ? 0 : load<f64>(s.norm, 8);
   for (let i = 0; i < s.count; i++) sum += load<f64>(s.sums + (<usize>i << 3));
   const norm = sqrt<f64>(sum);
   store<f64>(s.norm, norm);
-  store<f32>(s.norm, <f32>min<f64>(<f64>s.limit / (norm + 1e-6), 1), 8);
+  store<f64>(s.norm, sum, 8);
+  store<f32>(s.norm, <f32>min<f64>(<f64>s.limit / (norm + 1e-6), 1), 16);
 }
 
 /** dw *= the factor that gradientNorm left; 1 touches nothing. Split over vectors. */
 export function clipScale(s: ClipScaleStep, worker: i32, workers: i32): void {
-  const factor = load<f32>(s.norm, 8);
+  const factor = load<f32>(s.norm, 16);
   if (factor == 1) return;
   const vectors = (s.length + 3) >> 2, last = share(vectors, worker + 1, workers);
   for (let v = share(vectors, worker, workers); v < last; v += BLOCK) scaleBlock(s.dw + (<usize>v << 4), min(BLOCK, last - v), factor);

@@ -1,4 +1,4 @@
-import { NORM_CHUNK } from '../../assembly/abi.js';
+import { ADD, NORM_CHUNK, STORE } from '../../assembly/abi.js';
 import { OptionError } from '../core/errors.js';
 import type { Plan } from '../plan/plan.js';
 import type { Buffer } from '../plan/tensor.js';
@@ -17,23 +17,21 @@ export function checkClip(clip: Clip): void {
   if (!(limit > 0)) throw new OptionError(`compile: clip.${name} is ${limit}, expected a number above 0`);
 }
 
-/** States the steps that clip `gradients` in place. Returns where their norm before that will be, an f64; null where it is not computed. */
+/** States the steps that clip `gradients` in place. Returns where their norm before that will be, an f64; null where none is computed. */
 export function planClip(p: Plan, gradients: readonly Buffer[], clip: Clip): Buffer | null {
   if ('value' in clip) {
     for (const dw of gradients) p.step('clipValue', { dw, length: dw.words, limit: clip.value });
     return null;
   }
-  const chunks = gradients.map((dw) => Math.ceil(dw.words / NORM_CHUNK));
-  const count = chunks.reduce((sum, some) => sum + some, 0);
-  const sums = p.workspace('sums', 2 * count);
-  const norm = p.workspace('norm', 4);
+  if (gradients.length === 0) return null;
+  const norm = p.workspace('norm', 5);
   norm.kept = true;
-  let first = 0;
   gradients.forEach((dw, i) => {
-    p.step('squareSum', { dw, sums, length: dw.words, first });
-    first += chunks[i]!;
+    const count = Math.ceil(dw.words / NORM_CHUNK);
+    const sums = p.workspace('sums', 2 * count);
+    p.step('squareSum', { dw, sums, length: dw.words });
+    p.step('gradientNorm', { sums, norm, count, limit: clip.norm, accumulate: i === 0 ? STORE : ADD });
   });
-  p.step('gradientNorm', { sums, norm, count, limit: clip.norm });
   if (clip.norm !== Infinity) for (const dw of gradients) p.step('clipScale', { norm, dw, length: dw.words });
   return norm;
 }

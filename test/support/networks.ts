@@ -9,7 +9,7 @@ import { lenet5, lenet5Modern } from '../../src/models/lenet.js';
 import type { Plan } from '../../src/plan/plan.js';
 import type { PlanTensor } from '../../src/plan/tensor.js';
 import { crossEntropy, type CrossEntropyOptions } from '../../src/training/losses.js';
-import { sgd, type SgdOptions } from '../../src/training/optimizers.js';
+import { adagrad, adam, adamw, rmsprop, sgd, type SgdOptions } from '../../src/training/optimizers.js';
 
 // Networks that together use every layer and every option, small enough to watch each byte of.
 
@@ -69,6 +69,8 @@ export interface NetworkCase {
   readonly input: Shape;
   readonly loss?: CrossEntropyOptions;
   readonly optimizer?: SgdOptions;
+  /** What else it is compiled with. */
+  readonly more?: Partial<CompileOptions>;
 }
 
 const digits: Shape = [1, 32, 32];
@@ -110,10 +112,21 @@ const others: NetworkCase[] = [
   { name: 'class probabilities', model: () => chain(flat(), new Linear(12, 6)), input: [3, 2, 2], loss: { target: 'probabilities', labelSmoothing: 0.2 } },
 ];
 
-export const networks: readonly NetworkCase[] = [...lenets, ...convolutions, ...sequences, ...others];
+const small = { model: () => chain(new Conv2d(2, 5, 3), new Tanh(), new Conv2d(5, 6, 2), flat(), new Linear(54, 87), new Tanh(), new Linear(87, 3)), input: [2, 6, 6] as const };
+
+const optimizers: NetworkCase[] = [
+  { name: 'adam, norm clipped', ...small, more: { optimizer: adam({ weightDecay: 0.01 }), clip: { norm: 0.1 } } },
+  { name: 'amsgrad, values clipped', ...small, more: { optimizer: adam({ amsgrad: true }), clip: { value: 0.01 } } },
+  { name: 'adamw, two groups', ...small, more: { optimizer: adamw({ groups: [{ match: '*.bias', weightDecay: 0 }] }), clip: { norm: Infinity } } },
+  { name: 'rmsprop', ...small, more: { optimizer: rmsprop() } },
+  { name: 'rmsprop, centered, momentum', ...small, more: { optimizer: rmsprop({ centered: true, momentum: 0.9 }) } },
+  { name: 'adagrad', ...small, more: { optimizer: adagrad({ initialAccumulatorValue: 0.1 }) } },
+];
+
+export const networks: readonly NetworkCase[] = [...lenets, ...convolutions, ...sequences, ...others, ...optimizers];
 
 export function optionsOf(one: NetworkCase, more: Partial<CompileOptions> = {}): CompileOptions {
-  return { input: one.input, batchSize: 5, seed: 3, loss: crossEntropy(one.loss), optimizer: sgd(one.optimizer ?? { lr: 0.02 }), inputGradient: true, ...more };
+  return { input: one.input, batchSize: 5, seed: 3, loss: crossEntropy(one.loss), optimizer: sgd(one.optimizer ?? { lr: 0.02 }), inputGradient: true, ...one.more, ...more };
 }
 
 /** Seeded numbers of [-1, 1). */
