@@ -14,13 +14,15 @@ import { maxPool2dBackward, maxPool2dForward } from "./ops/maxpool2d";
 import { softmaxBackward, softmaxForward } from "./ops/softmax";
 import { sgd } from "./ops/update";
 import { upsample2dBackward, upsample2dForward } from "./ops/upsample2d";
+import { aborted, meet } from "./barrier";
 import { gemm } from "./gemm/gemm";
 import { packPanels } from "./gemm/pack";
 import * as s from "./steps";
 
 /**
  * Runs the steps `first` to `last` (exclusive) as worker `worker` of `workers`.
- * Returns RUN_DONE, or RUN_NOT_FINITE when a guard stopped the run. Direct calls: a step costs about a nanosecond to reach.
+ * Returns RUN_DONE; RUN_NOT_FINITE when a guard stopped the run; RUN_ABORTED when another worker failed; or the next step, when
+ * this worker's barrier before it is still pending. Direct calls: a step costs about a nanosecond to reach.
  */
 export function run(first: i32, last: i32, control: usize, worker: i32, workers: i32): i32 {
   const table = load<usize>(control, abi.CONTROL_STEPS);
@@ -66,6 +68,10 @@ export function run(first: i32, last: i32, control: usize, worker: i32, workers:
       case abi.OP_UPSAMPLE2D_FORWARD: upsample2dForward(changetype<s.Upsample2dForwardStep>(at), live, worker, workers); break;
       case abi.OP_UPSAMPLE2D_BACKWARD: upsample2dBackward(changetype<s.Upsample2dBackwardStep>(at), live, worker, workers); break;
       default: unreachable();
+    }
+    if (workers > 1) {
+      if (!meet(control, worker, workers)) return i + 1;
+      if (aborted(control)) return abi.RUN_ABORTED;
     }
   }
   return abi.RUN_DONE;

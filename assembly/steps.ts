@@ -77,15 +77,16 @@
 
 /** One filter per channel: w [kh, kw, c]; ci = co = groups = c. */
 @unmanaged export class Depthwise2dForwardStep extends Conv2dGeometry {
-  x: usize; w: usize; b: usize; y: usize; relu: i32; accumulate: i32;
+  x: usize; w: usize; b: usize; y: usize; scratch: usize; scratchBytes: i32; relu: i32; accumulate: i32;
 }
 
+/** `b` is added to dx where it is given: this pass is a transposed convolution's forward. */
 @unmanaged export class Depthwise2dBackwardInputStep extends Conv2dGeometry {
-  dy: usize; w: usize; b: usize; dx: usize; accumulate: i32;
+  dy: usize; w: usize; b: usize; dx: usize; scratch: usize; scratchBytes: i32; accumulate: i32;
 }
 
 @unmanaged export class Depthwise2dBackwardWeightStep extends Conv2dGeometry {
-  x: usize; dy: usize; dw: usize; accumulate: i32;
+  x: usize; dy: usize; dw: usize; scratch: usize; scratchBytes: i32; accumulate: i32;
 }
 
 /** db[c] (+)= Σ over images · rows of dy[row, c]. */

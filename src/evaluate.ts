@@ -1,6 +1,7 @@
 import { log, exp } from './core/math.js';
 import { ShapeError } from './core/errors.js';
 import { elements, show } from './core/shape.js';
+import { Turns } from './core/turns.js';
 import { gather } from './data/batches.js';
 import type { Dataset } from './data/dataset.js';
 import type { Network } from './network.js';
@@ -38,6 +39,7 @@ export async function evaluate(network: Network, data: Dataset, options: Evaluat
   const size = elements(data.shape);
   const images = new Float32Array(network.batchSize * size);
   const labels = new Int32Array(network.batchSize);
+  const turns = new Turns();
   const indices = Uint32Array.from({ length: data.length }, (_, i) => i);
   for (let from = 0; from < data.length; from += network.batchSize) {
     options.signal?.throwIfAborted();
@@ -47,6 +49,7 @@ export async function evaluate(network: Network, data: Dataset, options: Evaluat
     const losses = Array.from({ length: to - from }, (_, i) => crossEntropyOf(logits, i * classes, classes, labels[i]!));
     tally.add(logits, labels.subarray(0, to - from), losses);
     options.onProgress?.(to, data.length);
+    await turns.take();
   }
   return tally.result();
 }

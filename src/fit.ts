@@ -1,5 +1,6 @@
 import { OptionError } from './core/errors.js';
 import { elements } from './core/shape.js';
+import { Turns } from './core/turns.js';
 import { gather, order } from './data/batches.js';
 import type { Dataset } from './data/dataset.js';
 import { checkDataset } from './evaluate.js';
@@ -57,11 +58,6 @@ export interface FitOptions {
   readonly position?: Position;
 }
 
-/** Milliseconds after which the loop lets other work of the thread run. */
-const TURN_MS = 40;
-
-const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
-
 /**
  * Trains `network` on `data`: the only loop over data. Yields after every epoch.
  * The order of images depends on seed and epoch alone, so a run resumed at a `position` equals an unbroken one bit for bit.
@@ -70,16 +66,17 @@ export async function* fit(network: Network, data: Dataset, options: FitOptions)
   if (!Number.isInteger(options.epochs) || options.epochs < 0) throw new OptionError(`fit: epochs is ${options.epochs}, expected an integer of at least 0`);
   checkDataset(network, data);
   if (options.validation) checkDataset(network, options.validation);
+  const turns = new Turns();
   let start = options.position ?? { epoch: 0, batch: 0 };
   for (let epoch = start.epoch; epoch < options.epochs; epoch++) {
-    const result = await trainEpoch(network, data, options, epoch, start);
+    const result = await trainEpoch(network, data, options, epoch, start, turns);
     start = { epoch: epoch + 1, batch: 0 };
     const validation = options.validation ? await network.evaluate(options.validation, options.signal ? { signal: options.signal } : {}) : null;
     yield { ...result, validation, position: start };
   }
 }
 
-async function trainEpoch(network: Network, data: Dataset, options: FitOptions, epoch: number, start: Position): Promise<Omit<EpochResult, 'validation' | 'position'>> {
+async function trainEpoch(network: Network, data: Dataset, options: FitOptions, epoch: number, start: Position, turns: Turns): Promise<Omit<EpochResult, 'validation' | 'position'>> {
   const size = elements(data.shape);
   const indices = order(data.length, options.seed ?? 1, epoch);
   const total = options.dropLast ? data.length - (data.length % network.batchSize) : data.length;
@@ -89,7 +86,6 @@ async function trainEpoch(network: Network, data: Dataset, options: FitOptions, 
   const first = Math.min(total, start.batch * network.batchSize);
   let sum = start.lossSum ?? 0;
   const began = performance.now();
-  let turned = began;
   for (let batch = start.batch; batch < batches; batch++) {
     options.signal?.throwIfAborted();
     const from = batch * network.batchSize;
@@ -97,15 +93,11 @@ async function trainEpoch(network: Network, data: Dataset, options: FitOptions, 
     gather(data, indices, from, to, images, labels);
     const { loss } = await network.step(images.subarray(0, (to - from) * size), labels.subarray(0, to - from));
     sum += loss * (to - from);
-    const now = performance.now();
     options.onStep?.({
       epoch: epoch + 1, epochs: options.epochs, batch: batch + 1, batches, loss: sum / to, done: to, total,
-      imagesPerSecond: ((to - first) * 1000) / (now - began), position: { epoch, batch: batch + 1, lossSum: sum },
+      imagesPerSecond: ((to - first) * 1000) / (performance.now() - began), position: { epoch, batch: batch + 1, lossSum: sum },
     });
-    if (now - turned > TURN_MS) {
-      await turn();
-      turned = performance.now();
-    }
+    await turns.take();
   }
   const seconds = (performance.now() - began) / 1000;
   return { epoch: epoch + 1, loss: sum / total, seconds, imagesPerSecond: (total - first) / seconds };

@@ -44,7 +44,7 @@ export class Sigmoid implements Layer {
 function axisOf(path: string, x: PlanTensor, dim: number): { outer: number; length: number; inner: number } {
   const axis = (dim < 0 ? dim + x.shape.length + 1 : dim) - 1;
   if (!Number.isInteger(dim) || axis < 0 || axis >= x.shape.length) {
-    throw new OptionError(`${path}: dim is ${dim}, expected an axis of an image, 1 to ${x.shape.length} (input [n, ${show(x.shape).slice(1)})`);
+    throw new OptionError(`${path}: dim is ${dim}, expected an axis of an image, from 1 to ${x.shape.length} or from -${x.shape.length} to -1 (input [n, ${show(x.shape).slice(1)})`);
   }
   const sizes: Shape = x.order ? [...x.shape.slice(1), x.shape[0]!] : x.shape;
   const at = x.order ? (axis === 0 ? sizes.length - 1 : axis - 1) : axis;

@@ -11,3 +11,4 @@ export { LogSoftmax, ReLU, Sigmoid, Softmax, Tanh } from './activation.js';
 export { Flatten } from './flatten.js';
 export { ScaleShift2d } from './scaleshift2d.js';
 export { Sequential } from './sequential.js';
+export { FixedFilter2d, type FixedFilter2dOptions } from './fixedfilter2d.js';

@@ -11,17 +11,19 @@ import { operate, planned, type OpResult, type Wiring } from './run.js';
 
 /** An image operator's input: [n, c, h, w], or [c, h, w] for one image; a sequence operator's (rank 1) has no h. */
 export function images(op: string, x: Tensor, rank: 1 | 2 = 2): { n: number; image: Shape; batched: boolean } {
+  checkSize(op, 'input', x);
   const batched = x.shape.length === rank + 2;
   const axes = rank === 1 ? 'channels, length' : 'channels, height, width';
   if (!batched && x.shape.length !== rank + 1) throw new ShapeError(`${op}: input is ${show(x.shape)}, expected [n, ${axes}] or [${axes}]`);
-  checkSize(op, 'input', x);
   return { n: batched ? x.shape[0]! : 1, image: batched ? x.shape.slice(1) : x.shape, batched };
 }
 
-/** Throws where data and shape disagree, or nothing is there. */
+/** Throws where x is no tensor, is empty, or its data and shape disagree. */
 export function checkSize(op: string, name: string, x: Tensor): void {
+  if (!(x?.data instanceof Float32Array) || !Array.isArray(x.shape)) throw new ShapeError(`${op}: ${name} is no tensor, expected { data: Float32Array, shape: [...] }`);
   const count = elements(x.shape);
-  if (count === 0 || x.data.length !== count) throw new ShapeError(`${op}: ${name} has ${x.data.length} numbers, expected ${count} for ${show(x.shape)}`);
+  if (x.shape.some((size: number) => !Number.isInteger(size) || size < 1)) throw new ShapeError(`${op}: ${name} is ${show(x.shape)}, expected sizes of at least 1`);
+  if (x.data.length !== count) throw new ShapeError(`${op}: ${name} has ${x.data.length} numbers, expected ${count} for ${show(x.shape)}`);
 }
 
 export function expectShape(op: string, name: string, x: Tensor, shape: Shape): void {
@@ -45,14 +47,14 @@ export function linear(x: Tensor, w: Tensor, b: Tensor | null = null): OpResult<
   if (b) expectShape('linear', 'bias', b, [co!]);
   const layer = new Linear(ci!, co!, { bias: b !== null });
   const rows = elements(x.shape) / ci!;
-  const plan = planned(`linear ${JSON.stringify([rows, ci, co, b !== null])}`, rows, (p) => wire('linear', p, p.input('x', [ci!], true), layer));
+  const plan = planned('linear', [rows, ci, co, b !== null], rows, (p) => wire('linear', p, p.input('x', [ci!], true), layer));
   const values = { input: x.data, weight: w.data, ...(b && { bias: b.data }) };
   return operate<'input' | 'weight' | 'bias'>(plan, values, [...x.shape.slice(0, -1), co!], { input: x.shape, weight: w.shape, bias: [co!] }).result;
 }
 
 function elementwise(name: string, layer: Layer, x: Tensor): OpResult<'input'> {
   checkSize(name, 'input', x);
-  const plan = planned(`${name} ${x.data.length}`, 1, (p) => wire(name, p, p.input('x', [x.data.length], true), layer));
+  const plan = planned(name, [x.data.length], 1, (p) => wire(name, p, p.input('x', [x.data.length], true), layer));
   return operate<'input'>(plan, { input: x.data }, x.shape, { input: x.shape }).result;
 }
 
@@ -69,7 +71,7 @@ function overAxis(name: string, make: (dim: number) => Layer, x: Tensor, dim: nu
   checkSize(name, 'input', x);
   const shape = x.shape.length === 0 ? [1] : x.shape;
   // A layer counts the batch as axis 0; here all of x is one image.
-  const plan = planned(`${name} ${JSON.stringify([shape, dim])}`, 1, (p) => wire(name, p, p.input('x', shape, true), make(dim < 0 ? dim : dim + 1)));
+  const plan = planned(name, [shape, dim], 1, (p) => wire(name, p, p.input('x', shape, true), make(dim < 0 ? dim : dim + 1)));
   return operate<'input'>(plan, { input: x.data }, x.shape, { input: x.shape }).result;
 }
 

@@ -22,7 +22,7 @@ export function crossEntropy(x: Tensor, target: Int32Array | readonly number[] |
   if (dense && show(target.shape) !== show(x.shape)) throw new ShapeError(`crossEntropy: target is ${show(target.shape)}, expected ${show(x.shape)} like the input`);
   if (!dense) checkLabels(target, n! * rows, classes, options.ignoreIndex ?? -100);
   const loss = crossEntropyLoss({ ...options, target: dense ? 'probabilities' : 'indices' });
-  const plan = planned(`crossEntropy ${JSON.stringify([x.shape, dense, { ...options, weight: options.weight && [...options.weight] }])}`, n!, (p) => {
+  const plan = planned('crossEntropy', [x.shape, dense, { ...options, weight: options.weight && [...options.weight] }], n!, (p) => {
     const input = p.input('x', image, true);
     const { target: slot, loss: scalar, rowLoss, gradient } = loss.plan(p, input);
     const none = options.reduction === 'none';

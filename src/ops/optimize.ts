@@ -1,6 +1,6 @@
 import { ShapeError } from '../core/errors.js';
 import { show, type Tensor } from '../core/shape.js';
-import type { Optimizer } from '../training/optimizers.js';
+import { atLeastZero, type Optimizer } from '../training/optimizers.js';
 import { checkSize } from './layers.js';
 import { planned, update, type Port } from './run.js';
 
@@ -22,6 +22,7 @@ export function optimize(optimizer: Optimizer, parameters: readonly Tensor[]): O
   const tensor = (i: number, data: Float32Array): Tensor => ({ data: data.slice(), shape: parameters[i]!.shape });
   return {
     step(gradients, lr = optimizer.lr) {
+      atLeastZero('optimize', 'lr', lr);
       if (gradients.length !== parameters.length) throw new ShapeError(`optimize: ${gradients.length} gradients given, expected ${parameters.length}`);
       gradients.forEach((gradient, i) => {
         if (show(gradient.shape) !== show(parameters[i]!.shape)) throw new ShapeError(`optimize: gradient ${i} is ${show(gradient.shape)}, expected ${show(parameters[i]!.shape)}`);
@@ -41,7 +42,7 @@ let made = 0;
 
 function updateOne(optimizer: Optimizer, value: Float32Array, gradient: Float32Array, state: Record<string, Float32Array>, lr: number, updates: number): Record<string, Float32Array> {
   if (!identities.has(optimizer)) identities.set(optimizer, made++);
-  const plan = planned(`optimize ${identities.get(optimizer)} ${value.length}`, 1, (p) => {
+  const plan = planned('optimize', [identities.get(optimizer), value.length], 1, (p) => {
     const parameter = p.parameter('parameter', [value.length], { kind: 'constant', value: 0 });
     const slot = p.store.gradient(parameter);
     optimizer.plan(p, parameter, slot);

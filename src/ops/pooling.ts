@@ -17,7 +17,7 @@ export type MaxPoolResult = OpResult<'input'> & { readonly indices: Int32Array }
 /** A layer without weights as an operator; `options` is all that it depends on. */
 function pool(op: string, rank: 1 | 2, x: Tensor, layer: Layer, options: unknown): OpResult<'input'> {
   const { n, image, batched } = images(op, x, rank);
-  const plan = planned(`${op} ${JSON.stringify([x.shape, options])}`, n, (p) => wire(op, p, p.input('x', image, true), layer));
+  const plan = planned(op, [x.shape, options], n, (p) => wire(op, p, p.input('x', image, true), layer));
   const out = plan.wiring.output.shape;
   return operate<'input'>(plan, { input: x.data }, batched ? [n, ...out] : out, { input: x.shape }).result;
 }
@@ -28,7 +28,7 @@ interface Indexed {
 
 function poolWithIndices(op: string, rank: 1 | 2, x: Tensor, layer: Indexed, options: unknown): MaxPoolResult {
   const { n, image, batched } = images(op, x, rank);
-  const plan = planned(`${op} ${JSON.stringify([x.shape, options])}`, n, (p) => {
+  const plan = planned(op, [x.shape, options], n, (p) => {
     const input = p.input('x', image, true);
     const { y, argmax } = p.within(op, () => layer.planWithIndices(p, input));
     return { inputs: { input }, output: p.plain(y), extra: { argmax } };

@@ -27,8 +27,8 @@ export function addmm(input: Tensor, mat1: Tensor, mat2: Tensor, options: AddmmO
   if (input.shape.length > 2 || (rows !== 1 && rows !== m) || (columns !== 1 && columns !== n)) {
     throw new ShapeError(`addmm: input is ${show(input.shape)}, expected a shape that broadcasts to [${m}, ${n}]`);
   }
-  const key = JSON.stringify([input.shape, mat1.shape, mat2.shape, alpha, beta, transposeMat1, transposeMat2]);
-  const plan = planned(`addmm ${key}`, 1, (p) => planAddmm(p, { rows, columns }, mat1.shape, mat2.shape, { alpha, beta, transposeMat1, transposeMat2 }, m, n));
+  const parts = [input.shape, mat1.shape, mat2.shape, alpha, beta, transposeMat1, transposeMat2];
+  const plan = planned('addmm', parts, 1, (p) => planAddmm(p, { rows, columns }, mat1.shape, mat2.shape, { alpha, beta, transposeMat1, transposeMat2 }, m, n));
   const shapes = { input: input.shape, mat1: mat1.shape, mat2: mat2.shape };
   return operate<'input' | 'mat1' | 'mat2'>(plan, { input: input.data, mat1: mat1.data, mat2: mat2.data }, [m, n], shapes).result;
 }
@@ -67,7 +67,7 @@ export function matmul(a: Tensor, b: Tensor): OpResult<'input' | 'other'> {
   const batch = broadcast(left.slice(0, -2), right.slice(0, -2), a, b);
   const count = elements(batch);
   const wide = { input: expand(a.data, left, batch), other: expand(b.data, right, batch) };
-  const plan = planned(`matmul ${count} ${m} ${k} ${n}`, 1, (p) => planMatmul(p, count, m, k, n));
+  const plan = planned('matmul', [count, m, k, n], 1, (p) => planMatmul(p, count, m, k, n));
   const shape = [...batch, ...(a.shape.length === 1 ? [] : [m]), ...(b.shape.length === 1 ? [] : [n])];
   const { result } = operate<'input' | 'other'>(plan, wide, shape, { input: [...batch, m, k], other: [...batch, k, n] });
   return {

@@ -47,13 +47,19 @@ let shared: Engine | undefined;
 
 /** The memory that all operators share. */
 function engineFor(bytes: number): Engine {
-  shared ??= new Engine(baseModule(), bytes, true);
+  shared ??= new Engine(baseModule(), bytes, 'growable');
   shared.reserve(bytes);
   return shared;
 }
 
-/** The plan under `key`, built at the first call; the least recently used of more than 64 is dropped. */
-export function planned(key: string, batchSize: number, build: (p: Plan) => Wiring): OpPlan {
+/** What a plan depends on, as text; NaN and the infinities, which JSON has not, keep apart. */
+function keyOf(op: string, parts: readonly unknown[]): string {
+  return `${op} ${JSON.stringify(parts, (_, value: unknown) => (typeof value === 'number' && !Number.isFinite(value) ? String(value) : value))}`;
+}
+
+/** The plan of `op` for `parts`, all that it depends on: built at the first call; the least recently used of more than 64 is dropped. */
+export function planned(op: string, parts: readonly unknown[], batchSize: number, build: (p: Plan) => Wiring): OpPlan {
+  const key = keyOf(op, parts);
   const present = plans.get(key);
   if (present) plans.delete(key);
   const plan = present ?? buildPlan(batchSize, build);
@@ -126,7 +132,10 @@ export function operate<G extends string>(
   const data = engine.floats(plan.wiring.output.buffer.address, elements(shape)).slice();
   const backward = (gradOutput: Tensor | Float32Array): Record<G, Tensor> => {
     const residual = gradOutput instanceof Float32Array ? gradOutput : gradOutput.data;
-    if (residual.length !== elements(shape)) throw new ShapeError(`backward: gradOutput has ${residual.length} numbers, expected ${elements(shape)} (${show(shape)})`);
+    const given = gradOutput instanceof Float32Array ? shape : gradOutput.shape;
+    if (residual.length !== elements(shape) || show(given) !== show(shape)) {
+      throw new ShapeError(`backward: gradOutput is ${show(given)} with ${residual.length} numbers, expected ${show(shape)} with ${elements(shape)}`);
+    }
     const again = load(plan, held);
     again.run(0, plan.forward.last, plan.arena.control);
     again.floats(plan.gradOutput.address, residual.length).set(residual);

@@ -126,10 +126,26 @@ export function densePasses(p: Plan, w: Parameter, rows: number, ci: number, co:
 
 function depthwisePasses(p: Plan, g: ConvGeometry, w: Parameter): Passes {
   return {
-    forward: (x, b, y, accumulate) => p.step('depthwise2dForward', { ...g, x, w, b, y, relu: 0, accumulate }),
-    backwardWeight: (x, dy, gradient) => p.step('depthwise2dBackwardWeight', { ...g, x, dy, ...gradient }),
-    backwardInput: (dy, b, gradient) => p.step('depthwise2dBackwardInput', { ...g, dy, w, b, ...gradient }),
+    forward: (x, b, y, accumulate) => planDepthwise(p, g, x, w, b, y, accumulate),
+    backwardWeight: (x, dy, gradient) =>
+      p.step('depthwise2dBackwardWeight', { ...g, x, dy, ...gradient, ...p.scratch(ROW_3X3_BYTES + 9 * g.ci * 4 + 16) }),
+    backwardInput: (dy, b, gradient) => planDepthwiseBackwardInput(p, g, w, dy, b, gradient),
   };
+}
+
+/** Bytes of the record that says which row a 3x3 kernel is at. */
+const ROW_3X3_BYTES = 64;
+
+/** y (+)= one filter per channel over x; `w` holds [kh, kw, c]. */
+export function planDepthwise(p: Plan, g: ConvGeometry, x: Operand, w: Operand, b: Operand | null, y: Buffer, accumulate: number): void {
+  p.step('depthwise2dForward', { ...g, x, w, b, y, relu: 0, accumulate, ...p.scratch(ROW_3X3_BYTES) });
+}
+
+/** dx (+)= b + the gradient by the input of `planDepthwise`. */
+export function planDepthwiseBackwardInput(
+  p: Plan, g: ConvGeometry, w: Operand, dy: Buffer, b: Operand | null, gradient: { dx: Buffer; accumulate: number },
+): void {
+  p.step('depthwise2dBackwardInput', { ...g, dy, w, b, ...gradient, ...p.scratch(ROW_3X3_BYTES) });
 }
 
 function patchPasses(p: Plan, g: ConvGeometry, w: Parameter): Passes {

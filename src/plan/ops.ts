@@ -68,13 +68,16 @@ export const OPS = {
   },
   depthwise2dForward: {
     code: abi.OP_DEPTHWISE2D_FORWARD,
-    fields: { ...conv2d, x: 'read', w: 'read', b: 'read', y: 'write', relu: 'i32', accumulate: 'i32' },
+    fields: { ...conv2d, x: 'read', w: 'read', b: 'read', y: 'write', scratch: 'scratch', scratchBytes: 'i32', relu: 'i32', accumulate: 'i32' },
   },
   depthwise2dBackwardInput: {
     code: abi.OP_DEPTHWISE2D_BACKWARD_INPUT,
-    fields: { ...conv2d, dy: 'read', w: 'read', b: 'read', dx: 'write', accumulate: 'i32' },
+    fields: { ...conv2d, dy: 'read', w: 'read', b: 'read', dx: 'write', scratch: 'scratch', scratchBytes: 'i32', accumulate: 'i32' },
   },
-  depthwise2dBackwardWeight: { code: abi.OP_DEPTHWISE2D_BACKWARD_WEIGHT, fields: { ...conv2d, x: 'read', dy: 'read', dw: 'write', accumulate: 'i32' } },
+  depthwise2dBackwardWeight: {
+    code: abi.OP_DEPTHWISE2D_BACKWARD_WEIGHT,
+    fields: { ...conv2d, x: 'read', dy: 'read', dw: 'write', scratch: 'scratch', scratchBytes: 'i32', accumulate: 'i32' },
+  },
   biasBackward: { code: abi.OP_BIAS_BACKWARD, fields: { dy: 'read', db: 'write', rows: 'i32', c: 'i32', accumulate: 'i32' } },
   maxPool2dForward: { code: abi.OP_MAX_POOL2D_FORWARD, fields: { ...pool2d, x: 'read', y: 'write', argmax: 'write' } },
   maxPool2dBackward: { code: abi.OP_MAX_POOL2D_BACKWARD, fields: { ...pool2d, dy: 'read', argmax: 'read', dx: 'write', accumulate: 'i32' } },
