@@ -8,6 +8,11 @@ import { depthwise2dBackwardInput, depthwise2dBackwardWeight, depthwise2dForward
 import {
   axpby, channelAffineBackwardInput, channelAffineBackwardWeight, channelAffineForward, multiplyElements, sumTo, transpose,
 } from "./ops/elementwise";
+import {
+  channelNormBackwardInput, channelNormBackwardSums, channelNormBackwardWeight, channelNormForward, channelNormStatistics, channelNormTrack,
+} from "./ops/channelnorm";
+import { lrnBackward, lrnForward } from "./ops/lrn";
+import { rowNormBackward, rowNormForward } from "./ops/rownorm";
 import { linearBackwardInput, linearBackwardWeight, linearForward } from "./ops/linear";
 import { avgPool2dBackward, avgPool2dForward, maxPool2dBackward, maxPool2dForward } from "./ops/pool2d";
 import { softmaxBackward, softmaxForward } from "./ops/softmax";
@@ -61,6 +66,16 @@ export function run(first: i32, last: i32, control: usize, worker: i32, workers:
       case abi.OP_CHANNEL_AFFINE_FORWARD: channelAffineForward(changetype<s.ChannelAffineForwardStep>(at), live, worker, workers); break;
       case abi.OP_CHANNEL_AFFINE_BACKWARD_INPUT: channelAffineBackwardInput(changetype<s.ChannelAffineBackwardInputStep>(at), live, worker, workers); break;
       case abi.OP_CHANNEL_AFFINE_BACKWARD_WEIGHT: channelAffineBackwardWeight(changetype<s.ChannelAffineBackwardWeightStep>(at), live, adding, worker, workers); break;
+      case abi.OP_CHANNEL_NORM_STATISTICS: channelNormStatistics(changetype<s.ChannelNormStatisticsStep>(at), live, worker, workers); break;
+      case abi.OP_CHANNEL_NORM_TRACK: channelNormTrack(changetype<s.ChannelNormTrackStep>(at), live, worker); break;
+      case abi.OP_CHANNEL_NORM_FORWARD: channelNormForward(changetype<s.ChannelNormForwardStep>(at), live, worker, workers); break;
+      case abi.OP_CHANNEL_NORM_BACKWARD_SUMS: channelNormBackwardSums(changetype<s.ChannelNormBackwardSumsStep>(at), live, worker, workers); break;
+      case abi.OP_CHANNEL_NORM_BACKWARD_INPUT: channelNormBackwardInput(changetype<s.ChannelNormBackwardInputStep>(at), live, worker, workers); break;
+      case abi.OP_CHANNEL_NORM_BACKWARD_WEIGHT: channelNormBackwardWeight(changetype<s.ChannelNormBackwardWeightStep>(at), live, adding, worker, workers); break;
+      case abi.OP_LRN_FORWARD: lrnForward(changetype<s.LrnForwardStep>(at), live, worker, workers); break;
+      case abi.OP_LRN_BACKWARD: lrnBackward(changetype<s.LrnBackwardStep>(at), live, worker, workers); break;
+      case abi.OP_ROW_NORM_FORWARD: rowNormForward(changetype<s.RowNormForwardStep>(at), live, worker, workers); break;
+      case abi.OP_ROW_NORM_BACKWARD: rowNormBackward(changetype<s.RowNormBackwardStep>(at), live, worker, workers); break;
       default: unreachable();
     }
   }

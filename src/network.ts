@@ -14,6 +14,7 @@ import type { Range } from './plan/plan.js';
 import type { Buffer } from './plan/tensor.js';
 import { baseModule } from './runtime/builds.js';
 import { Engine } from './runtime/engine.js';
+import { runningSlot, startRunning } from './running.js';
 import { Summary } from './summary.js';
 import { firstNotFinite } from './trace.js';
 import type { Evaluation } from './training/metrics.js';
@@ -47,6 +48,7 @@ export class Network {
     for (const { name, shape, layout, init, buffer } of store.parameters.values()) {
       intoLayout(layout, shape, initialValues(init, shape, options.seed, name), this.#floats(buffer));
     }
+    for (const running of store.running.values()) startRunning(this.#engine, running);
   }
 
   get #alive(): Engine {
@@ -156,6 +158,10 @@ export class Network {
   #writeImages(train: TrainPlan, images: Images): void {
     const { data, count } = readImages(images, this.inputShape, 'images');
     if (count > this.batchSize) throw new ShapeError(`images: ${count} given, expected at most the batchSize of ${this.batchSize}`);
+    const { images: fewest, layer } = train.plan.fewest;
+    if (count < fewest) {
+      throw new ShapeError(`${layer}: needs more than one value per channel when training, given ${count} image of one value, expected at least ${fewest} images (fit: dropLast)`);
+    }
     this.#floats(train.images.buffer).set(data);
     this.#live = count;
   }
@@ -245,13 +251,19 @@ export class Network {
     return {
       name, shape,
       read: () => fromLayout(layout, shape, this.#floats(buffer)),
-      write: (values) => intoLayout(layout, shape, values, this.#floats(buffer)),
+      write: (values) => intoLayout(layout, shape, values as Float32Array, this.#floats(buffer)),
     };
   }
+
 
   /** The parameters, in state_dict order. */
   get parameters(): Slot[] {
     return [...this.blueprint.store.parameters.values()].map(({ name, shape, layout, buffer }) => this.#slot(name, shape, layout, buffer));
+  }
+
+  /** Parameters and running statistics in state_dict order: what `save` writes. */
+  get stateDict(): Slot[] {
+    return this.blueprint.store.saved.map((one) => ('layout' in one ? this.#slot(one.name, one.shape, one.layout, one.buffer) : runningSlot(() => this.#alive, one)));
   }
 
   /** What the optimizer keeps, as `c1.weight.momentum_buffer`. */
@@ -265,12 +277,12 @@ export class Network {
 
   /** The weights as a safetensors file. */
   save(options: { readonly metadata?: Readonly<Record<string, string>> } = {}): Uint8Array {
-    return saveSlots(this.parameters, options.metadata ?? {});
+    return saveSlots(this.stateDict, options.metadata ?? {});
   }
 
   /** Loads weights; nothing changes unless they fit (`strict` false: those that do). Returns what was missing and unexpected. */
   load(bytes: Uint8Array, options: { readonly strict?: boolean; readonly file?: string } = {}): LoadReport {
-    return loadSlots(this.parameters, bytes, options.strict ?? true, options.file ?? 'weights');
+    return loadSlots(this.stateDict, bytes, options.strict ?? true, options.file ?? 'weights');
   }
 
   /** SHA-256 of the weights' bytes, 64 hexadecimal digits: equal on every engine. */
@@ -280,12 +292,12 @@ export class Network {
 
   /** Everything that training needs to go on: weights, optimizer state, counters, and `extra`. */
   checkpoint(extra: Readonly<Record<string, string>> = {}): Uint8Array {
-    return saveCheckpoint(this.parameters, this.optimizerState, { updates: this.#updates, learningRate: this.#rate, extra: { ...extra } });
+    return saveCheckpoint(this.stateDict, this.optimizerState, { updates: this.#updates, learningRate: this.#rate, extra: { ...extra } });
   }
 
   /** Puts a checkpoint back and returns its `extra`. */
   restore(bytes: Uint8Array, file = 'checkpoint'): Record<string, string> {
-    const { updates, learningRate, extra } = loadCheckpoint(this.parameters, this.optimizerState, bytes, file);
+    const { updates, learningRate, extra } = loadCheckpoint(this.stateDict, this.optimizerState, bytes, file);
     this.#updates = updates;
     this.#rate = learningRate;
     this.#pending = false;
