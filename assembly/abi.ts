@@ -114,5 +114,6 @@ export const SUM_SLOPE = 2;
 export const SUM_SHIFT = 3;
 export const SUM_ROWS = 4;
 
-/** Bytes of the running sums of a vector of channels: two for each, in float64. */
+/** Bytes of the totals of a vector of channels: two for each, in float64; and of these with the float32 sums that gather before. */
 export const CHANNEL_SUM_BYTES = 64;
+export const CHANNEL_SCRATCH_BYTES = 96;

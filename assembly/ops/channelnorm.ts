@@ -1,5 +1,5 @@
 import {
-  ADD_IF_ACCUMULATING, CHANNEL_SUM_BYTES, STATISTIC_LOW, STATISTIC_MEAN, STATISTIC_OFFSET, STATISTIC_ROWS, STATISTIC_RSTD, STATISTIC_SCALE,
+  ADD_IF_ACCUMULATING, STATISTIC_LOW, STATISTIC_MEAN, STATISTIC_OFFSET, STATISTIC_ROWS, STATISTIC_RSTD, STATISTIC_SCALE,
   STATISTIC_VARIANCE, SUM_DY, SUM_DY_XHAT, SUM_ROWS, SUM_SHIFT, SUM_SLOPE,
 } from "../abi";
 import { storeLanes } from "../simd";
@@ -8,13 +8,10 @@ import {
   ChannelNormBackwardInputStep, ChannelNormBackwardSumsStep, ChannelNormBackwardWeightStep, ChannelNormForwardStep,
   ChannelNormStatisticsStep, ChannelNormTrackStep,
 } from "../steps";
-import { exactSquares, exactSum, momentBlock, residualBlock, sumOf, squareOf } from "./channelsums";
+import { exactSquares, exactSum, momentSums, residualSums, squareOf, sumOf } from "./channelsums";
 
 // Batch, instance and group normalisation of x [images, rows, c]: y = xhat·w + b, xhat = (x − mean) / √(variance + eps), the statistics
 // over a group of channels and the rows of one image or of all live images (a segment). Channels lie on the vector side.
-
-/** Rows whose sums are taken in float32 before they join the float64 totals. */
-const BLOCK: i32 = 8;
 
 /** Bytes of a row of the statistics or sums. */
 // @ts-ignore: decorator
@@ -45,11 +42,8 @@ export function channelNormStatistics(s: ChannelNormStatisticsStep, live: i32, w
 }
 
 function segmentStatistics(s: ChannelNormStatisticsStep, x: usize, statistics: usize, from: i32, to: i32, rows: i32, totals: usize): void {
-  const step = s.c << 2, start = x + (<usize>from << 2), vectors = (to - from + 3) >> 2, width = s.c / s.groups;
-  memory.fill(totals, 0, vectors * CHANNEL_SUM_BYTES);
-  for (let row = 0; row < rows; row += BLOCK) {
-    momentBlock(start + <usize>row * step, step, min(BLOCK, rows - row), start, totals, vectors);
-  }
+  const width = s.c / s.groups;
+  momentSums(x + (<usize>from << 2), s.c << 2, rows, totals, (to - from + 3) >> 2);
   for (let c = from; c < to; c += width) groupStatistics(s, x + (<usize>c << 2), statistics, c, width, rows, totals + sumOf(c - from), from);
 }
 
@@ -167,14 +161,10 @@ export function channelNormBackwardSums(s: ChannelNormBackwardSumsStep, live: i3
 }
 
 function segmentSums(s: ChannelNormBackwardSumsStep, segment: i32, from: i32, to: i32, rows: i32, totals: usize): void {
-  const step = s.c << 2, at = (<usize>segment * rows * s.c + from) << 2, vectors = (to - from + 3) >> 2, width = s.c / s.groups;
+  const at = (<usize>segment * rows * s.c + from) << 2, width = s.c / s.groups;
   const statistics = s.statistics + <usize>(segment * STATISTIC_ROWS) * line(s.c), sums = s.sums + <usize>(segment * SUM_ROWS) * line(s.c);
   const mean = statistics + STATISTIC_MEAN * line(s.c) + (<usize>from << 2);
-  memory.fill(totals, 0, vectors * CHANNEL_SUM_BYTES);
-  for (let row = 0; row < rows; row += BLOCK) {
-    const block = at + <usize>row * step;
-    residualBlock(s.x + block, s.dy + block, step, min(BLOCK, rows - row), mean, totals, vectors);
-  }
+  residualSums(s.x + at, s.dy + at, s.c << 2, rows, mean, totals, (to - from + 3) >> 2);
   for (let c = from; c < to; c += width) groupSums(s, statistics, sums, c, width, <f64>rows, totals, from);
 }
 

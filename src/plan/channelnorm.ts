@@ -1,4 +1,4 @@
-import { CHANNEL_SUM_BYTES, STATISTIC_ROWS, SUM_DY, SUM_DY_XHAT, SUM_ROWS } from '../../assembly/abi.js';
+import { CHANNEL_SCRATCH_BYTES, STATISTIC_ROWS, SUM_DY, SUM_DY_XHAT, SUM_ROWS } from '../../assembly/abi.js';
 import { elements } from '../core/shape.js';
 import type { Plan } from './plan.js';
 import type { Buffer, Parameter, PlanTensor, RunningBuffer } from './tensor.js';
@@ -36,7 +36,7 @@ export function planChannelNorm(p: Plan, x: PlanTensor, norm: ChannelNorm): { y:
   const c = x.shape[0]!;
   const sizes = { rows: elements(x.shape) / c, c, perImage };
   const segments = perImage ? p.batchSize : 1;
-  const sumBytes = (padded(c) / 4) * CHANNEL_SUM_BYTES;
+  const sumBytes = Math.ceil(c / 4) * CHANNEL_SCRATCH_BYTES;
   const statistics = p.workspace('statistics', segments * STATISTIC_ROWS * padded(c));
   const running = { runningMean: fixed?.mean ?? null, runningVar: fixed?.variance ?? null };
   p.step('channelNormStatistics', { x: fixed ? null : x, w, b, ...running, statistics, ...sizes, groups, eps, ...p.scratch(sumBytes) });
