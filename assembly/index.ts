@@ -12,6 +12,11 @@ import { depthwise2dBackwardInput, depthwise2dBackwardWeight, depthwise2dForward
 import {
   axpby, channelAffineBackwardInput, channelAffineBackwardWeight, channelAffineForward, multiplyElements, sumTo, transpose,
 } from "./ops/elementwise";
+import {
+  channelNormBackwardInput, channelNormBackwardSums, channelNormBackwardWeight, channelNormForward, channelNormStatistics, channelNormTrack,
+} from "./ops/channelnorm";
+import { lrnBackward, lrnForward } from "./ops/lrn";
+import { rowNormBackward, rowNormForward } from "./ops/rownorm";
 import { linearBackwardInput, linearBackwardWeight, linearForward } from "./ops/linear";
 import { maxPool2dBackward, maxPool2dForward } from "./ops/maxpool2d";
 import { rmsprop } from "./ops/rmsprop";
@@ -78,6 +83,16 @@ export function run(first: i32, last: i32, control: usize, worker: i32, workers:
       case abi.OP_GRADIENT_NORM: gradientNorm(changetype<s.GradientNormStep>(at), worker); break;
       case abi.OP_CLIP_SCALE: clipScale(changetype<s.ClipScaleStep>(at), worker, workers); break;
       case abi.OP_CLIP_VALUE: clipValue(changetype<s.ClipValueStep>(at), worker, workers); break;
+      case abi.OP_CHANNEL_NORM_STATISTICS: channelNormStatistics(changetype<s.ChannelNormStatisticsStep>(at), live, worker, workers); break;
+      case abi.OP_CHANNEL_NORM_TRACK: channelNormTrack(changetype<s.ChannelNormTrackStep>(at), live, worker); break;
+      case abi.OP_CHANNEL_NORM_FORWARD: channelNormForward(changetype<s.ChannelNormForwardStep>(at), live, worker, workers); break;
+      case abi.OP_CHANNEL_NORM_BACKWARD_SUMS: channelNormBackwardSums(changetype<s.ChannelNormBackwardSumsStep>(at), live, worker, workers); break;
+      case abi.OP_CHANNEL_NORM_BACKWARD_INPUT: channelNormBackwardInput(changetype<s.ChannelNormBackwardInputStep>(at), live, worker, workers); break;
+      case abi.OP_CHANNEL_NORM_BACKWARD_WEIGHT: channelNormBackwardWeight(changetype<s.ChannelNormBackwardWeightStep>(at), live, adding, worker, workers); break;
+      case abi.OP_LRN_FORWARD: lrnForward(changetype<s.LrnForwardStep>(at), live, worker, workers); break;
+      case abi.OP_LRN_BACKWARD: lrnBackward(changetype<s.LrnBackwardStep>(at), live, worker, workers); break;
+      case abi.OP_ROW_NORM_FORWARD: rowNormForward(changetype<s.RowNormForwardStep>(at), live, worker, workers); break;
+      case abi.OP_ROW_NORM_BACKWARD: rowNormBackward(changetype<s.RowNormBackwardStep>(at), live, worker, workers); break;
       default: unreachable();
     }
     if (workers > 1) {

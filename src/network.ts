@@ -11,7 +11,7 @@ import { printSteps } from './plan/print.js';
 import type { Crew } from './runtime/crew.js';
 import type { Engine } from './runtime/engine.js';
 import { Session } from './session.js';
-import { parameterSlots, stateSlots } from './slots.js';
+import { parameterSlots, savedSlots, stateSlots, type FloatSlot } from './slots.js';
 import { Summary } from './summary.js';
 import { firstNotFinite } from './trace.js';
 import type { Evaluation } from './training/metrics.js';
@@ -160,6 +160,10 @@ export class Network {
   #writeImages(train: TrainPlan, images: Images): void {
     const { data, count } = readImages(images, this.inputShape, 'images');
     if (count > this.batchSize) throw new ShapeError(`images: ${count} given, expected at most the batchSize of ${this.batchSize}`);
+    const { images: fewest, layer } = train.plan.fewest;
+    if (count < fewest) {
+      throw new ShapeError(`${layer}: needs more than one value per channel when training, given ${count} image of one value, expected at least ${fewest} images (fit: dropLast)`);
+    }
     this.#session.floats(train.images.buffer).set(data);
     this.#live = count;
     this.#forwarded = false;
@@ -249,23 +253,28 @@ export class Network {
   }
 
   /** The parameters, in state_dict order. */
-  get parameters(): Slot[] {
-    return parameterSlots(this.blueprint.store, (buffer) => this.#session.floats(buffer));
+  get parameters(): FloatSlot[] {
+    return parameterSlots(this.blueprint.store, this.#session);
+  }
+
+  /** Parameters and running statistics in state_dict order: what `save` writes. */
+  get stateDict(): Slot[] {
+    return savedSlots(this.blueprint.store, this.#session);
   }
 
   /** What the optimizer keeps, as `c1.weight.momentum_buffer`. */
-  get optimizerState(): Slot[] {
-    return stateSlots(this.blueprint.store, (buffer) => this.#session.floats(buffer));
+  get optimizerState(): FloatSlot[] {
+    return stateSlots(this.blueprint.store, this.#session);
   }
 
   /** The weights as a safetensors file. */
   save(options: { readonly metadata?: Readonly<Record<string, string>> } = {}): Uint8Array {
-    return saveSlots(this.parameters, options.metadata ?? {});
+    return saveSlots(this.stateDict, options.metadata ?? {});
   }
 
   /** Loads weights; nothing changes unless they fit (`strict` false: those that do). Returns what was missing and unexpected. */
   load(bytes: Uint8Array, options: { readonly strict?: boolean; readonly file?: string } = {}): LoadReport {
-    return loadSlots(this.parameters, bytes, options.strict ?? true, options.file ?? 'weights');
+    return loadSlots(this.stateDict, bytes, options.strict ?? true, options.file ?? 'weights');
   }
 
   /** SHA-256 of the weights' bytes, 64 hexadecimal digits: equal on every engine. */
@@ -275,12 +284,12 @@ export class Network {
 
   /** Everything that training needs to go on: weights, optimizer state, counters, and `extra`. */
   checkpoint(extra: Readonly<Record<string, string>> = {}): Uint8Array {
-    return saveCheckpoint(this.parameters, this.optimizerState, { updates: this.#session.updates, learningRate: this.#session.rate, extra: { ...extra } });
+    return saveCheckpoint(this.stateDict, this.optimizerState, { updates: this.#session.updates, learningRate: this.#session.rate, extra: { ...extra } });
   }
 
   /** Puts a checkpoint back and returns its `extra`. */
   restore(bytes: Uint8Array, file = 'checkpoint'): Record<string, string> {
-    const { updates, learningRate, extra } = loadCheckpoint(this.parameters, this.optimizerState, bytes, file);
+    const { updates, learningRate, extra } = loadCheckpoint(this.stateDict, this.optimizerState, bytes, file);
     this.#session.updates = updates;
     this.#session.rate = learningRate;
     this.#session.pending = false;

@@ -12,3 +12,6 @@ export { Flatten } from './flatten.js';
 export { ScaleShift2d } from './scaleshift2d.js';
 export { Sequential } from './sequential.js';
 export { FixedFilter2d, type FixedFilter2dOptions } from './fixedfilter2d.js';
+export { BatchNorm1d, BatchNorm2d, type BatchNormOptions } from './batchnorm.js';
+export { GroupNorm, InstanceNorm2d, LayerNorm, type GroupNormOptions, type LayerNormOptions } from './norm.js';
+export { LocalResponseNorm, type LocalResponseNormOptions } from './lrn.js';

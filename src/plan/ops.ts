@@ -171,6 +171,52 @@ export const OPS = {
   gradientNorm: { code: abi.OP_GRADIENT_NORM, fields: { sums: 'read', norm: 'write', count: 'i32', limit: 'f32', accumulate: 'i32' } },
   clipScale: { code: abi.OP_CLIP_SCALE, fields: { norm: 'read', dw: 'write', length: 'i32' } },
   clipValue: { code: abi.OP_CLIP_VALUE, fields: { dw: 'write', length: 'i32', limit: 'f32' } },
+  channelNormStatistics: {
+    code: abi.OP_CHANNEL_NORM_STATISTICS,
+    fields: {
+      x: 'read', w: 'read', b: 'read', runningMean: 'read', runningVar: 'read', statistics: 'write', scratch: 'scratch',
+      rows: 'i32', c: 'i32', groups: 'i32', perImage: 'i32', eps: 'f32', scratchBytes: 'i32',
+    },
+  },
+  channelNormTrack: {
+    code: abi.OP_CHANNEL_NORM_TRACK,
+    fields: { statistics: 'read', runningMean: 'write', runningVar: 'write', batches: 'write', rows: 'i32', c: 'i32', momentum: 'f32' },
+  },
+  channelNormForward: { code: abi.OP_CHANNEL_NORM_FORWARD, fields: { x: 'read', statistics: 'read', y: 'write', rows: 'i32', c: 'i32', perImage: 'i32' } },
+  channelNormBackwardSums: {
+    code: abi.OP_CHANNEL_NORM_BACKWARD_SUMS,
+    fields: {
+      x: 'read', dy: 'read', w: 'read', statistics: 'read', sums: 'write', scratch: 'scratch',
+      rows: 'i32', c: 'i32', groups: 'i32', perImage: 'i32', fixed: 'i32', scratchBytes: 'i32',
+    },
+  },
+  channelNormBackwardInput: {
+    code: abi.OP_CHANNEL_NORM_BACKWARD_INPUT,
+    fields: { x: 'read', dy: 'read', statistics: 'read', sums: 'read', dx: 'write', rows: 'i32', c: 'i32', perImage: 'i32', fixed: 'i32', accumulate: 'i32' },
+  },
+  channelNormBackwardWeight: {
+    code: abi.OP_CHANNEL_NORM_BACKWARD_WEIGHT,
+    fields: { sums: 'read', dw: 'write', row: 'i32', c: 'i32', perImage: 'i32', accumulate: 'i32' },
+  },
+  lrnForward: {
+    code: abi.OP_LRN_FORWARD,
+    fields: {
+      x: 'read', y: 'write', scratch: 'scratch', rows: 'i32', c: 'i32', before: 'i32', after: 'i32',
+      alpha: 'f32', betaHigh: 'f32', betaLow: 'f32', k: 'f32', scratchBytes: 'i32',
+    },
+  },
+  lrnBackward: {
+    code: abi.OP_LRN_BACKWARD,
+    fields: {
+      x: 'read', dy: 'read', dx: 'write', scratch: 'scratch', rows: 'i32', c: 'i32', before: 'i32', after: 'i32',
+      alpha: 'f32', betaHigh: 'f32', betaLow: 'f32', k: 'f32', scratchBytes: 'i32', accumulate: 'i32',
+    },
+  },
+  rowNormForward: { code: abi.OP_ROW_NORM_FORWARD, fields: { x: 'read', y: 'write', rstd: 'write', rows: 'i32', length: 'i32', eps: 'f32' } },
+  rowNormBackward: {
+    code: abi.OP_ROW_NORM_BACKWARD,
+    fields: { y: 'read', dy: 'read', rstd: 'read', dx: 'write', rows: 'i32', length: 'i32', accumulate: 'i32' },
+  },
 } as const satisfies Record<string, OpRecord>;
 
 export type OpName = keyof typeof OPS;

@@ -27,6 +27,44 @@ function crossEntropy(given: Given): Result {
   });
 }
 
+/** Module options without running tensors mean the batch's own statistics, in evaluation too. */
+function batchNorm(given: Given): Result {
+  const { params } = given;
+  const tracks = given.has('running_mean');
+  return ops.batchNorm(given.tensor('input'), optional(given, 'weight'), optional(given, 'bias'), {
+    ...(tracks ? { runningMean: given.tensor('running_mean'), runningVar: given.tensor('running_var') } : {}),
+    training: params.boolean('training', false) || !tracks,
+    momentum: params.isNull('momentum') ? null : params.number('momentum', 0.1),
+    eps: params.number('eps', 1e-5),
+  });
+}
+
+/** normalized_shape: the weight's, or as the case says. */
+const shapeOf = (given: Given, name: string): number[] => (given.has('weight') ? [...given.tensor('weight').shape] : given.params.list(name));
+
+function localResponseNorm(given: Given): Result {
+  const { params } = given;
+  return ops.localResponseNorm(given.tensor('input'), params.number('size', 5), {
+    alpha: params.number('alpha', 1e-4), beta: params.number('beta', 0.75), k: params.number('k', 1),
+  });
+}
+
+function groupNorm(given: Given): Result {
+  return ops.groupNorm(given.tensor('input'), given.params.number('num_groups', 1), optional(given, 'weight'), optional(given, 'bias'), {
+    eps: given.params.number('eps', 1e-5),
+  });
+}
+
+function instanceNorm(given: Given): Result {
+  return ops.instanceNorm(given.tensor('input'), optional(given, 'weight'), optional(given, 'bias'), { eps: given.params.number('eps', 1e-5) });
+}
+
+function layerNorm(given: Given): Result {
+  return ops.layerNorm(given.tensor('input'), shapeOf(given, 'normalized_shape'), optional(given, 'weight'), optional(given, 'bias'), {
+    eps: given.params.number('eps', 1e-5),
+  });
+}
+
 /** One entry per operator of the set: how its case is said to the library. */
 const operators: Readonly<Record<string, (given: Given) => Result>> = {
   ...imageOperators,
@@ -39,6 +77,11 @@ const operators: Readonly<Record<string, (given: Given) => Result>> = {
   softmax: (given) => ops.softmax(given.tensor('input'), given.params.number('dim', -1)),
   log_softmax: (given) => ops.logSoftmax(given.tensor('input'), given.params.number('dim', -1)),
   cross_entropy: crossEntropy,
+  batch_norm: batchNorm,
+  local_response_norm: localResponseNorm,
+  group_norm: groupNorm,
+  instance_norm: instanceNorm,
+  layer_norm: layerNorm,
 };
 
 /** The operators that the driver can run. */
@@ -53,6 +96,10 @@ export function runOperator(given: Given): Computed {
   const result = operator(given);
   const computed = new Map<string, Value>([['output', { data: result.data, shape: result.shape }]]);
   if ('indices' in result) computed.set('indices', { data: result.indices as Int32Array, shape: result.shape });
+  for (const [name, key] of [['running_mean_after', 'runningMean'], ['running_var_after', 'runningVar']] as const) {
+    const after: unknown = key in result ? (result as unknown as Record<string, unknown>)[key] : null;
+    if (isTensor(after)) computed.set(name, { data: after.data, shape: after.shape });
+  }
   if (!given.has('grad_output')) return computed;
   for (const [name, gradient] of Object.entries(result.backward(given.tensor('grad_output'))))
     if (isTensor(gradient)) computed.set(`grad_${name}`, { data: gradient.data, shape: gradient.shape });
