@@ -34,6 +34,21 @@ export const OP_MULTIPLY = 30;
 export const OP_CHANNEL_AFFINE_FORWARD = 31;
 export const OP_CHANNEL_AFFINE_BACKWARD_INPUT = 32;
 export const OP_CHANNEL_AFFINE_BACKWARD_WEIGHT = 33;
+export const OP_PRELU_FORWARD = 40;
+export const OP_PRELU_BACKWARD_INPUT = 41;
+export const OP_PRELU_BACKWARD_WEIGHT = 42;
+export const OP_DROPOUT = 43;
+export const OP_DROPOUT2D = 44;
+export const OP_PAIR_LOSS_FORWARD = 45;
+export const OP_PAIR_LOSS_REDUCE = 46;
+export const OP_PAIR_LOSS_BACKWARD = 47;
+export const OP_NLL_FORWARD = 48;
+export const OP_NLL_BACKWARD = 49;
+export const OP_RBF_FORWARD = 50;
+export const OP_RBF_BACKWARD_INPUT = 51;
+export const OP_RBF_BACKWARD_WEIGHT = 52;
+export const OP_RBF_LOSS_FORWARD = 53;
+export const OP_RBF_LOSS_BACKWARD = 54;
 
 // Control block: byte offsets of what changes between runs.
 /** u32: address of the table of step addresses. */
@@ -46,6 +61,8 @@ export const CONTROL_RATE = 8;
 export const CONTROL_UPDATES = 12;
 /** i32: 1 when a parameter's gradient adds to what an earlier backward left. */
 export const CONTROL_ACCUMULATE = 16;
+/** Two u32, the low one first: the network's seed, the key of every random number drawn in a step. */
+export const CONTROL_SEED = 48;
 /** One 64-byte line per worker; its first i32 is the step that the worker is in: it names the layer on a trap. */
 export const CONTROL_WORKERS = 64;
 export const WORKER_LINE = 64;
@@ -80,8 +97,26 @@ export const ADD_IF_ACCUMULATING = 2;
 export const RELU = 0;
 export const TANH = 1;
 export const SIGMOID = 2;
+export const LEAKY_RELU = 3;
+export const ELU = 4;
+export const HARDTANH = 5;
+export const SOFTPLUS = 6;
+export const SILU = 7;
+export const GELU = 8;
+export const GELU_TANH = 9;
+export const HARDSIGMOID = 10;
+export const HARDSWISH = 11;
 
-// `reduction` of the cross-entropy steps.
+// `reduction` of the losses' steps.
 export const REDUCE_NONE = 0;
 export const REDUCE_MEAN = 1;
 export const REDUCE_SUM = 2;
+
+// `kind` of the losses that compare outputs with targets one by one.
+export const SQUARED_ERROR = 0;
+export const ABSOLUTE_ERROR = 1;
+export const SMOOTH_L1 = 2;
+export const HUBER = 3;
+export const BCE_WITH_LOGITS = 4;
+/** Elements whose losses are added before they join the total. */
+export const PAIR_BLOCK = 1024;

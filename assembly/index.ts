@@ -8,8 +8,13 @@ import { depthwise2dBackwardInput, depthwise2dBackwardWeight, depthwise2dForward
 import {
   axpby, channelAffineBackwardInput, channelAffineBackwardWeight, channelAffineForward, multiplyElements, sumTo, transpose,
 } from "./ops/elementwise";
+import { dropout, dropout2d } from "./ops/dropout";
 import { linearBackwardInput, linearBackwardWeight, linearForward } from "./ops/linear";
 import { avgPool2dBackward, avgPool2dForward, maxPool2dBackward, maxPool2dForward } from "./ops/pool2d";
+import { nllBackward, nllForward } from "./ops/nll";
+import { pairLossBackward, pairLossForward, pairLossReduce } from "./ops/pairloss";
+import { preluBackwardInput, preluBackwardWeight, preluForward } from "./ops/prelu";
+import { rbfBackwardInput, rbfBackwardWeight, rbfForward, rbfLossBackward, rbfLossForward } from "./ops/rbf";
 import { softmaxBackward, softmaxForward } from "./ops/softmax";
 import { sgd } from "./ops/update";
 import { gemm } from "./gemm/gemm";
@@ -61,6 +66,21 @@ export function run(first: i32, last: i32, control: usize, worker: i32, workers:
       case abi.OP_CHANNEL_AFFINE_FORWARD: channelAffineForward(changetype<s.ChannelAffineForwardStep>(at), live, worker, workers); break;
       case abi.OP_CHANNEL_AFFINE_BACKWARD_INPUT: channelAffineBackwardInput(changetype<s.ChannelAffineBackwardInputStep>(at), live, worker, workers); break;
       case abi.OP_CHANNEL_AFFINE_BACKWARD_WEIGHT: channelAffineBackwardWeight(changetype<s.ChannelAffineBackwardWeightStep>(at), live, adding, worker, workers); break;
+      case abi.OP_PRELU_FORWARD: preluForward(changetype<s.PreluForwardStep>(at), live, worker, workers); break;
+      case abi.OP_PRELU_BACKWARD_INPUT: preluBackwardInput(changetype<s.PreluBackwardInputStep>(at), live, worker, workers); break;
+      case abi.OP_PRELU_BACKWARD_WEIGHT: preluBackwardWeight(changetype<s.PreluBackwardWeightStep>(at), live, adding, worker, workers); break;
+      case abi.OP_DROPOUT: dropout(changetype<s.DropoutStep>(at), control, worker, workers); break;
+      case abi.OP_DROPOUT2D: dropout2d(changetype<s.Dropout2dStep>(at), control, worker, workers); break;
+      case abi.OP_PAIR_LOSS_FORWARD: pairLossForward(changetype<s.PairLossForwardStep>(at), live, worker, workers); break;
+      case abi.OP_PAIR_LOSS_REDUCE: pairLossReduce(changetype<s.PairLossReduceStep>(at), live, worker); break;
+      case abi.OP_PAIR_LOSS_BACKWARD: pairLossBackward(changetype<s.PairLossBackwardStep>(at), live, worker, workers); break;
+      case abi.OP_NLL_FORWARD: nllForward(changetype<s.NllForwardStep>(at), live, worker, workers); break;
+      case abi.OP_NLL_BACKWARD: nllBackward(changetype<s.NllBackwardStep>(at), live, worker, workers); break;
+      case abi.OP_RBF_FORWARD: rbfForward(changetype<s.RbfForwardStep>(at), live, worker, workers); break;
+      case abi.OP_RBF_BACKWARD_INPUT: rbfBackwardInput(changetype<s.RbfBackwardInputStep>(at), live, worker, workers); break;
+      case abi.OP_RBF_BACKWARD_WEIGHT: rbfBackwardWeight(changetype<s.RbfBackwardWeightStep>(at), live, adding, worker, workers); break;
+      case abi.OP_RBF_LOSS_FORWARD: rbfLossForward(changetype<s.RbfLossForwardStep>(at), live, worker, workers); break;
+      case abi.OP_RBF_LOSS_BACKWARD: rbfLossBackward(changetype<s.RbfLossBackwardStep>(at), live, worker, workers); break;
       default: unreachable();
     }
   }

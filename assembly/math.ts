@@ -71,3 +71,69 @@ export function log1(x: f32): f32 {
   y -= 0.5 * z;
   return m + y + e * 0.693359375;
 }
+
+/** log(1 + u) for 0 <= u <= 1, at most 2 ulp: 2 atanh(u / (2 + u)), s = u / (2 + u) <= 1/3, a minimax polynomial in s². */
+export function log1p4(u: v128): v128 {
+  const s = f32x4.div(u, f32x4.add(u, f32x4.splat(2)));
+  const z = f32x4.mul(s, s);
+  let y = f32x4.add(f32x4.mul(z, f32x4.splat(0.2802446564866635)), f32x4.splat(0.27999139406756735));
+  y = f32x4.add(f32x4.mul(y, z), f32x4.splat(0.40021699188716414));
+  y = f32x4.add(f32x4.mul(y, z), f32x4.splat(0.6666641312961041));
+  return f32x4.add(f32x4.mul(s, f32x4.mul(y, z)), f32x4.add(s, s));
+}
+
+/** e^x − 1 for x <= 0, at most 1 ulp: exp4's polynomial without its 1, times 2^n, plus 2^n − 1. */
+export function expm14(x: v128): v128 {
+  x = f32x4.max(x, f32x4.splat(-40));
+  const n = f32x4.nearest(f32x4.mul(x, f32x4.splat(1.44269504088896341)));
+  let r = f32x4.sub(x, f32x4.mul(n, f32x4.splat(0.693359375)));
+  r = f32x4.add(r, f32x4.mul(n, f32x4.splat(2.12194440e-4)));
+  let y = f32x4.add(f32x4.mul(r, f32x4.splat(1.9875691500e-4)), f32x4.splat(1.3981999507e-3));
+  y = f32x4.add(f32x4.mul(y, r), f32x4.splat(8.3334519073e-3));
+  y = f32x4.add(f32x4.mul(y, r), f32x4.splat(4.1665795894e-2));
+  y = f32x4.add(f32x4.mul(y, r), f32x4.splat(1.6666665459e-1));
+  y = f32x4.add(f32x4.mul(y, r), f32x4.splat(5.0000001201e-1));
+  y = f32x4.add(f32x4.mul(y, f32x4.mul(r, r)), r);
+  const scale = i32x4.shl(i32x4.add(i32x4.trunc_sat_f32x4_s(n), i32x4.splat(127)), 23);
+  return f32x4.add(f32x4.mul(scale, y), f32x4.sub(scale, f32x4.splat(1)));
+}
+
+/** e^(−x²/2), at most 4 ulp: x = high + low with high² exact, because an error of x² is one of the result times x². */
+export function bell4(x: v128): v128 {
+  const a = f32x4.min(f32x4.abs(x), f32x4.splat(16)), half = f32x4.splat(-0.5);
+  const high = v128.and(a, i32x4.splat(0xfffff000));
+  const d = f32x4.mul(f32x4.mul(f32x4.sub(a, high), f32x4.add(a, high)), half);
+  let y = f32x4.add(f32x4.mul(d, f32x4.splat(1.0 / 24)), f32x4.splat(1.0 / 6));
+  y = f32x4.add(f32x4.mul(y, d), f32x4.splat(0.5));
+  y = f32x4.add(f32x4.mul(y, d), f32x4.splat(1));
+  const e = exp4(f32x4.mul(f32x4.mul(high, high), half));
+  return f32x4.add(e, f32x4.mul(e, f32x4.mul(y, d)));
+}
+
+/** Φ(x) = (1 + erf(x / √2)) / 2, at most 8 ulp on either side, from `bell` = e^(−x²/2): the upper tail is bell · w · P(w), w = 1 / (1 + 0.3 |x|),
+ *  P the minimax polynomial of erfcx(|x| / √2) / 2w up to |x| = 14.2, beyond which the tail rounds to 0. */
+// @ts-ignore: decorator
+@inline
+export function normal4(x: v128, bell: v128): v128 {
+  const one = f32x4.splat(1);
+  const w = f32x4.div(one, f32x4.add(one, f32x4.mul(f32x4.abs(x), f32x4.splat(0.3))));
+  let y = f32x4.add(f32x4.mul(w, f32x4.splat(-0.02061795496433239)), f32x4.splat(0.11240459068497173));
+  y = f32x4.add(f32x4.mul(y, w), f32x4.splat(-0.2281378266877887));
+  y = f32x4.add(f32x4.mul(y, w), f32x4.splat(0.191679278054656));
+  y = f32x4.add(f32x4.mul(y, w), f32x4.splat(-0.07933204361847304));
+  y = f32x4.add(f32x4.mul(y, w), f32x4.splat(0.09610541376977438));
+  y = f32x4.add(f32x4.mul(y, w), f32x4.splat(0.07840831793695735));
+  y = f32x4.add(f32x4.mul(y, w), f32x4.splat(0.11023121426295533));
+  y = f32x4.add(f32x4.mul(y, w), f32x4.splat(0.11957234799585068));
+  y = f32x4.add(f32x4.mul(y, w), f32x4.splat(0.11968666083872795));
+  const tail = f32x4.mul(bell, f32x4.mul(y, w));
+  return v128.bitselect(tail, f32x4.sub(one, tail), f32x4.lt(x, f32x4.splat(0)));
+}
+
+/** 1 / (1 + e^−x), with small results as precise as large ones: e^x / (1 + e^x) below 0. */
+// @ts-ignore: decorator
+@inline
+export function logistic4(x: v128): v128 {
+  const one = f32x4.splat(1), e = exp4(f32x4.neg(f32x4.abs(x)));
+  return f32x4.div(v128.bitselect(e, one, f32x4.lt(x, f32x4.splat(0))), f32x4.add(one, e));
+}

@@ -1,11 +1,11 @@
-import { CONTROL_ACCUMULATE, CONTROL_LIVE, CONTROL_RATE, CONTROL_UPDATES, RUN_NOT_FINITE } from '../assembly/abi.js';
+import { CONTROL_ACCUMULATE, CONTROL_LIVE, CONTROL_RATE, CONTROL_SEED, CONTROL_UPDATES, RUN_NOT_FINITE } from '../assembly/abi.js';
 import type { Blueprint, TrainPlan } from './blueprint.js';
 import { DivergedError, OptionError, ShapeError, UnsupportedError } from './core/errors.js';
 import { initialValues } from './core/init.js';
 import { elements, show, type Shape, type Tensor } from './core/shape.js';
 import type { Dataset } from './data/dataset.js';
 import { evaluate, type EvaluateOptions } from './evaluate.js';
-import { checkLabels, readImages, type Images, type Labels } from './images.js';
+import { readImages, type Images } from './images.js';
 import { digestOf, loadCheckpoint, loadSlots, saveCheckpoint, saveSlots, type LoadReport, type Slot } from './io/weights.js';
 import { PLAIN, fromLayout, intoLayout, type Layout } from './plan/layout.js';
 import { printSteps } from './plan/print.js';
@@ -17,6 +17,7 @@ import { Engine } from './runtime/engine.js';
 import { Summary } from './summary.js';
 import { firstNotFinite } from './trace.js';
 import type { Evaluation } from './training/metrics.js';
+import type { Targets } from './training/targets.js';
 
 /** A compiled network: its programs, its weights, one memory. Made by `compile`. */
 export class Network {
@@ -26,6 +27,8 @@ export class Network {
   readonly batchSize: number;
   #engine: Engine | null;
   #updates = 0;
+  /** Drew the start weights and draws the masks of dropout: compile's, or the restored checkpoint's. */
+  #seed: number;
   #rate: number;
   /** Gradients of an earlier backward wait for the update. */
   #pending = false;
@@ -38,6 +41,7 @@ export class Network {
     this.inputShape = predict.images.shape;
     this.outputShape = predict.output.shape;
     this.batchSize = options.batchSize;
+    this.#seed = options.seed;
     this.#rate = options.optimizer?.lr ?? 0;
     this.#engine = new Engine(baseModule(), arena.bytes);
     const steps = [...(train?.plan.steps ?? []), ...predict.plan.steps];
@@ -92,10 +96,12 @@ export class Network {
   #run(range: Range, live: number): number {
     const engine = this.#alive;
     const { control } = this.blueprint.arena;
-    const words = engine.integers(control, 5);
+    const words = engine.integers(control, (CONTROL_SEED >> 2) + 2);
     words[CONTROL_LIVE >> 2] = live;
     words[CONTROL_UPDATES >> 2] = this.#updates;
     words[CONTROL_ACCUMULATE >> 2] = Number(this.#pending);
+    words[CONTROL_SEED >> 2] = this.#seed;
+    words[(CONTROL_SEED >> 2) + 1] = this.#seed / 2 ** 32;
     engine.floats(control + CONTROL_RATE, 1)[0] = this.#rate;
     return engine.run(range.first, range.last, control);
   }
@@ -129,10 +135,10 @@ export class Network {
 
   /** Forward, loss, backward and update in one call of the kernels, over at most `batchSize` images. Throws DivergedError, the weights
    *  left as they were, when the loss is not finite. */
-  stepSync(images: Images, labels: Labels | Tensor): { loss: number } {
+  stepSync(images: Images, targets: Targets): { loss: number } {
     const train = this.#training('step');
     if (!this.blueprint.options.optimizer) throw new OptionError('step: compile was given no optimizer');
-    this.#writeBatch(train, images, labels);
+    this.#writeBatch(train, images, targets);
     this.#finish(train, train.all);
     this.#updates++;
     this.#pending = false;
@@ -140,14 +146,14 @@ export class Network {
   }
 
   /** As `stepSync`. */
-  async step(images: Images, labels: Labels | Tensor): Promise<{ loss: number }> {
-    return this.stepSync(images, labels);
+  async step(images: Images, targets: Targets): Promise<{ loss: number }> {
+    return this.stepSync(images, targets);
   }
 
   /** Loss and gradients without an update; gradients add up until `update`. */
-  lossAndGradients(images: Images, labels: Labels | Tensor): { loss: number; gradients: Map<string, Tensor> } {
+  lossAndGradients(images: Images, targets: Targets): { loss: number; gradients: Map<string, Tensor> } {
     const train = this.#training('lossAndGradients');
-    this.#writeBatch(train, images, labels);
+    this.#writeBatch(train, images, targets);
     this.#finish(train, { first: 0, last: train.backward.last });
     this.#pending = true;
     return { loss: this.#loss(train), gradients: this.gradients() };
@@ -160,16 +166,13 @@ export class Network {
     this.#live = count;
   }
 
-  #writeBatch(train: TrainPlan, images: Images, labels: Labels | Tensor): void {
+  #writeBatch(train: TrainPlan, images: Images, targets: Targets): void {
     const loss = train.lossTensors;
     if (!loss) throw new OptionError('compile was given no loss: use forward, backward and update');
     this.#writeImages(train, images);
-    if ('data' in labels) {
-      this.#floats(loss.target).set(labels.data);
-    } else {
-      checkLabels(labels, this.#live * loss.rowsPerImage, loss.classes);
-      this.#alive.integers(loss.target.address, loss.target.words).set(labels);
-    }
+    const numbers = loss.readTargets(targets, this.#live);
+    if (numbers instanceof Int32Array) this.#alive.integers(loss.target.address, loss.target.words).set(numbers);
+    else this.#floats(loss.target).set(numbers);
     this.#floats(loss.gradient).fill(1);
   }
 
@@ -280,14 +283,15 @@ export class Network {
 
   /** Everything that training needs to go on: weights, optimizer state, counters, and `extra`. */
   checkpoint(extra: Readonly<Record<string, string>> = {}): Uint8Array {
-    return saveCheckpoint(this.parameters, this.optimizerState, { updates: this.#updates, learningRate: this.#rate, extra: { ...extra } });
+    return saveCheckpoint(this.parameters, this.optimizerState, { updates: this.#updates, learningRate: this.#rate, seed: this.#seed, extra: { ...extra } });
   }
 
   /** Puts a checkpoint back and returns its `extra`. */
   restore(bytes: Uint8Array, file = 'checkpoint'): Record<string, string> {
-    const { updates, learningRate, extra } = loadCheckpoint(this.parameters, this.optimizerState, bytes, file);
+    const { updates, learningRate, seed, extra } = loadCheckpoint(this.parameters, this.optimizerState, bytes, file);
     this.#updates = updates;
     this.#rate = learningRate;
+    this.#seed = seed ?? this.#seed;
     this.#pending = false;
     return extra;
   }

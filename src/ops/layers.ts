@@ -27,13 +27,13 @@ export function checkSize(op: string, name: string, x: Tensor): void {
   if (x.data.length !== count) throw new ShapeError(`${op}: ${name} has ${x.data.length} numbers, expected ${count} for ${show(x.shape)}`);
 }
 
-function expectShape(op: string, name: string, x: Tensor, shape: Shape): void {
+export function expectShape(op: string, name: string, x: Tensor, shape: Shape): void {
   checkSize(op, name, x);
   if (show(x.shape) !== show(shape)) throw new ShapeError(`${op}: ${name} is ${show(x.shape)}, expected ${show(shape)}`);
 }
 
 /** The wiring of a layer with weights: its operands are the input and its parameters. */
-function wire(op: string, p: Plan, x: PlanTensor, layer: Layer): Wiring {
+export function wire(op: string, p: Plan, x: PlanTensor, layer: Layer): Wiring {
   const output = p.plain(p.layer(op, layer, x));
   const parameters = [...p.store.parameters.values()].map((parameter) => [parameter.name.slice(op.length + 1), parameter] as const);
   return { inputs: { input: x, ...Object.fromEntries(parameters) }, output };
@@ -103,9 +103,10 @@ export function avgPool2d(x: Tensor, kernel: Pair, options: AvgPool2dOptions = {
   return operate<'input'>(plan, { input: x.data }, batched ? [n, ...out] : out, { input: x.shape }).result;
 }
 
-function elementwise(name: string, layer: Layer, x: Tensor): OpResult<'input'> {
+/** A layer that treats all numbers alike, whatever their shape. `parts` are its options. */
+export function elementwise(name: string, layer: Layer, x: Tensor, parts: readonly unknown[] = []): OpResult<'input'> {
   checkSize(name, 'input', x);
-  const plan = planned(name, [x.data.length], 1, (p) => wire(name, p, p.input('x', [x.data.length], true), layer));
+  const plan = planned(name, [x.data.length, ...parts], 1, (p) => wire(name, p, p.input('x', [x.data.length], true), layer));
   return operate<'input'>(plan, { input: x.data }, x.shape, { input: x.shape }).result;
 }
 
