@@ -1,7 +1,7 @@
 import {
   ELU, GELU, GELU_TANH, HARDSIGMOID, HARDSWISH, HARDTANH, LEAKY_RELU, RELU, SIGMOID, SILU, SOFTPLUS, TANH,
 } from "../abi";
-import { bell4, exp4, expm14, log1p4, logistic4, normal4, sigmoid4, tanh4 } from "../math";
+import { erfOfNormal4, expBelow4, expm14, geluSlope4, log1p4, logistic4, tanh4 } from "../math";
 import { storeLanes, zero } from "../simd";
 import { share } from "../slice";
 import { ActivationBackwardStep, ActivationForwardStep } from "../steps";
@@ -67,14 +67,10 @@ function backwardBlock(s: ActivationBackwardStep, at: usize, count: i32): void {
 // @ts-ignore: decorator
 @inline
 function forwardLoop(s: ActivationForwardStep, at: usize, count: i32, kind: i32): void {
-  const alpha = f32x4.splat(s.alpha), beta = f32x4.splat(s.beta);
+  const alpha = f32x4.splat(s.alpha), beta = f32x4.splat(s.beta), inverse = f32x4.splat(1 / s.alpha);
   let x = s.x + at, y = s.y + at;
-  for (; count >= 8; count -= 8, x += 32, y += 32) {
-    const left = valueOf(v128.load(x), kind, alpha, beta), right = valueOf(v128.load(x, 16), kind, alpha, beta);
-    v128.store(y, left);
-    v128.store(y, right, 16);
-  }
-  for (; count > 0; count -= 4, x += 16, y += 16) storeLanes(y, valueOf(v128.load(x), kind, alpha, beta), count);
+  for (; count >= 4; count -= 4, x += 16, y += 16) v128.store(y, valueOf(v128.load(x), kind, alpha, beta, inverse));
+  if (count > 0) storeLanes(y, valueOf(v128.load(x), kind, alpha, beta, inverse), count);
 }
 
 // @ts-ignore: decorator
@@ -93,7 +89,7 @@ function backwardLoop(s: ActivationBackwardStep, at: usize, count: i32, kind: i3
 }
 
 /**
- * f(x):
+ * f(x), with `inverse` = 1 / alpha:
  * relu max(x, 0)              leaky relu x, or alpha·x where x <= 0      elu beta·x, or alpha (e^x − 1) where x <= 0
  * hardtanh x within [alpha, beta]                                        softplus log(1 + e^t) / alpha, t = alpha·x, or x where t > beta
  * silu x·σ(x)                 gelu x·Φ(x)                                gelu, tanh form: x·(1 + tanh u)/2 = x·σ(2u), u = √(2/π) (x + 0.044715 x³)
@@ -101,20 +97,20 @@ function backwardLoop(s: ActivationBackwardStep, at: usize, count: i32, kind: i3
  */
 // @ts-ignore: decorator
 @inline
-function valueOf(x: v128, kind: i32, alpha: v128, beta: v128): v128 {
+function valueOf(x: v128, kind: i32, alpha: v128, beta: v128, inverse: v128): v128 {
   if (kind == RELU) return f32x4.pmax(x, zero());
   if (kind == TANH) return tanh4(x);
-  if (kind == SIGMOID) return sigmoid4(x);
+  if (kind == SIGMOID) return logistic4(x);
   if (kind == LEAKY_RELU) return v128.bitselect(x, f32x4.mul(x, alpha), f32x4.gt(x, zero()));
   if (kind == ELU) return v128.bitselect(f32x4.mul(x, beta), f32x4.mul(alpha, expm14(x)), f32x4.gt(x, zero()));
   if (kind == HARDTANH) return f32x4.pmin(f32x4.pmax(x, alpha), beta);
   if (kind == SOFTPLUS) {
     const t = f32x4.mul(x, alpha);
-    const y = f32x4.add(f32x4.pmax(t, zero()), log1p4(exp4(f32x4.neg(f32x4.abs(t)))));
-    return v128.bitselect(x, f32x4.div(y, alpha), f32x4.gt(t, beta));
+    const y = f32x4.add(f32x4.pmax(t, zero()), log1p4(expBelow4(f32x4.neg(f32x4.abs(t)))));
+    return v128.bitselect(x, f32x4.mul(y, inverse), f32x4.gt(t, beta));
   }
   if (kind == SILU) return f32x4.mul(x, logistic4(x));
-  if (kind == GELU) return f32x4.mul(x, normal4(x, bell4(x)));
+  if (kind == GELU) return f32x4.mul(f32x4.mul(x, f32x4.splat(0.5)), f32x4.add(erfOfNormal4(x), f32x4.splat(1)));
   if (kind == GELU_TANH) return f32x4.mul(x, logistic4(twiceInner(x)));
   if (kind == HARDSIGMOID) return f32x4.div(sixth(x), f32x4.splat(6));
   return f32x4.div(f32x4.mul(x, sixth(x)), f32x4.splat(6));
@@ -148,7 +144,7 @@ function slopeOf(v: v128, dy: v128, kind: i32, alpha: v128, beta: v128): v128 {
   if (kind == TANH) return f32x4.mul(dy, f32x4.sub(one, f32x4.mul(v, v)));
   if (kind == SIGMOID) return f32x4.mul(dy, f32x4.mul(v, f32x4.sub(one, v)));
   if (kind == LEAKY_RELU) return f32x4.mul(dy, v128.bitselect(one, alpha, f32x4.gt(v, zero())));
-  if (kind == ELU) return f32x4.mul(dy, v128.bitselect(beta, f32x4.mul(alpha, exp4(v)), f32x4.gt(v, zero())));
+  if (kind == ELU) return f32x4.mul(dy, v128.bitselect(beta, f32x4.mul(alpha, expBelow4(f32x4.pmin(v, zero()))), f32x4.gt(v, zero())));
   if (kind == HARDTANH) return v128.and(dy, v128.and(f32x4.gt(v, alpha), f32x4.lt(v, beta)));
   if (kind == SOFTPLUS) {
     const t = f32x4.mul(v, alpha);
@@ -158,10 +154,7 @@ function slopeOf(v: v128, dy: v128, kind: i32, alpha: v128, beta: v128): v128 {
     const s = logistic4(v);
     return f32x4.mul(dy, f32x4.mul(s, f32x4.add(one, f32x4.mul(v, f32x4.sub(one, s)))));
   }
-  if (kind == GELU) {
-    const bell = bell4(v);
-    return f32x4.mul(dy, f32x4.add(normal4(v, bell), f32x4.mul(v, f32x4.mul(bell, f32x4.splat(0.3989422804014327)))));
-  }
+  if (kind == GELU) return f32x4.mul(dy, geluSlope4(v));
   if (kind == GELU_TANH) return f32x4.mul(dy, geluTanhSlope(v));
   const inside = v128.and(f32x4.gt(v, f32x4.splat(-3)), f32x4.lt(v, three));
   if (kind == HARDSIGMOID) return v128.and(f32x4.div(dy, f32x4.splat(6)), inside);

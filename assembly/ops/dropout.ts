@@ -15,24 +15,18 @@ function maskBits(block: i32, updates: i32, stream: i32, seed: usize, threshold:
   let k0 = load<i32>(seed), k1 = load<i32>(seed, 4);
   let c0 = i32x4.add(i32x4.splat(block << 2), i32x4(0, 1, 2, 3)), c1 = i32x4.splat(updates), c2 = i32x4.splat(stream), c3 = i32x4.splat(0);
   for (let round = 0; round < 7; round++) {
-    const high0 = highProduct(c0, m0), high1 = highProduct(c2, m1), low0 = i32x4.mul(c0, m0), low1 = i32x4.mul(c2, m1);
-    c0 = v128.xor(v128.xor(high1, c1), i32x4.splat(k0));
-    c2 = v128.xor(v128.xor(high0, c3), i32x4.splat(k1));
-    c1 = low1;
-    c3 = low0;
+    const a = i64x2.extmul_low_i32x4_u(c0, m0), b = i64x2.extmul_high_i32x4_u(c0, m0);
+    const c = i64x2.extmul_low_i32x4_u(c2, m1), d = i64x2.extmul_high_i32x4_u(c2, m1);
+    c0 = v128.xor(v128.xor(v128.shuffle<i32>(c, d, 1, 3, 5, 7), c1), i32x4.splat(k0));
+    c2 = v128.xor(v128.xor(v128.shuffle<i32>(a, b, 1, 3, 5, 7), c3), i32x4.splat(k1));
+    c1 = v128.shuffle<i32>(c, d, 0, 2, 4, 6);
+    c3 = v128.shuffle<i32>(a, b, 0, 2, 4, 6);
     k0 += 0x9E3779B9;
     k1 += 0xBB67AE85;
   }
   const least = i32x4.splat(threshold);
   return i32x4.bitmask(i32x4.ge_u(c0, least)) | i32x4.bitmask(i32x4.ge_u(c1, least)) << 4
     | i32x4.bitmask(i32x4.ge_u(c2, least)) << 8 | i32x4.bitmask(i32x4.ge_u(c3, least)) << 12;
-}
-
-/** The upper 32 bits of a · b, unsigned. */
-// @ts-ignore: decorator
-@inline
-function highProduct(a: v128, b: v128): v128 {
-  return v128.shuffle<i32>(i64x2.extmul_low_i32x4_u(a, b), i64x2.extmul_high_i32x4_u(a, b), 1, 3, 5, 7);
 }
 
 /** `scale` in the lanes whose bit is set among the lowest four, else 0. */

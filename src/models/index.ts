@@ -1,1 +1,2 @@
 export { C3_TABLE, lenet5, lenet5Modern, type LeNet5Options } from './lenet.js';
+export { digitCodes } from './digitcodes.js';
