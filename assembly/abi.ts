@@ -49,6 +49,8 @@ export const OP_RBF_BACKWARD_INPUT = 51;
 export const OP_RBF_BACKWARD_WEIGHT = 52;
 export const OP_RBF_LOSS_FORWARD = 53;
 export const OP_RBF_LOSS_BACKWARD = 54;
+export const OP_UPSAMPLE2D_FORWARD = 70;
+export const OP_UPSAMPLE2D_BACKWARD = 71;
 
 // Control block: byte offsets of what changes between runs.
 /** u32: address of the table of step addresses. */
@@ -63,16 +65,33 @@ export const CONTROL_UPDATES = 12;
 export const CONTROL_ACCUMULATE = 16;
 /** Two u32, the low one first: the network's seed, the key of every random number drawn in a step. */
 export const CONTROL_SEED = 48;
-/** One 64-byte line per worker; its first i32 is the step that the worker is in: it names the layer on a trap. */
-export const CONTROL_WORKERS = 64;
+/** i32: barriers passed; a waiter waits for it to change. On a line with STATUS, because they are read together. */
+export const CONTROL_EPOCH = 64;
+/** i32: 0, or 1 + the worker that failed. */
+export const CONTROL_STATUS = 68;
+/** i32: workers that reached the barrier. */
+export const CONTROL_ARRIVED = 128;
+/** i32: workers that sleep in JavaScript. */
+export const CONTROL_SLEEPERS = 192;
+/** i32: runs started; -1 ends the crew. FIRST and LAST are the steps to run. */
+export const CONTROL_JOB = 256;
+export const CONTROL_FIRST = 260;
+export const CONTROL_LAST = 264;
+/** i32: looks at EPOCH before a worker returns to JavaScript to sleep. */
+export const CONTROL_SPINS = 320;
+/** A line per worker: the step that it is in (names the layer on a trap), and the EPOCH that it saw before its last barrier. */
+export const CONTROL_WORKERS = 384;
+export const WORKER_SEEN = 4;
 export const WORKER_LINE = 64;
 export const MAX_WORKERS = 64;
-export const CONTROL_BYTES = 4160;
+export const CONTROL_BYTES = 4480;
 
 // What `run` returns.
 export const RUN_DONE = -1;
 /** A guard found a value that is not finite; the steps after it did not run. */
 export const RUN_NOT_FINITE = -2;
+/** Another worker failed. */
+export const RUN_ABORTED = -3;
 
 /** Columns of a weight panel: two vectors. */
 export const PANEL = 8;

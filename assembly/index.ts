@@ -1,5 +1,6 @@
 import * as abi from "./abi";
 import { activationBackward, activationForward } from "./ops/activation";
+import { avgPool2dBackward, avgPool2dForward } from "./ops/avgpool2d";
 import { biasBackward } from "./ops/bias";
 import { conv2dBackwardWeight, conv2dForward } from "./ops/conv2d";
 import { conv2dBackwardInput, conv2dRotateWeight } from "./ops/conv2dbackwardinput";
@@ -10,20 +11,23 @@ import {
 } from "./ops/elementwise";
 import { dropout, dropout2d } from "./ops/dropout";
 import { linearBackwardInput, linearBackwardWeight, linearForward } from "./ops/linear";
-import { avgPool2dBackward, avgPool2dForward, maxPool2dBackward, maxPool2dForward } from "./ops/pool2d";
 import { nllBackward, nllForward } from "./ops/nll";
 import { pairLossBackward, pairLossForward, pairLossReduce } from "./ops/pairloss";
 import { preluBackwardInput, preluBackwardWeight, preluForward } from "./ops/prelu";
 import { rbfBackwardInput, rbfBackwardWeight, rbfForward, rbfLossBackward, rbfLossForward } from "./ops/rbf";
+import { maxPool2dBackward, maxPool2dForward } from "./ops/maxpool2d";
 import { softmaxBackward, softmaxForward } from "./ops/softmax";
 import { sgd } from "./ops/update";
+import { aborted, meet } from "./barrier";
+import { upsample2dBackward, upsample2dForward } from "./ops/upsample2d";
 import { gemm } from "./gemm/gemm";
 import { packPanels } from "./gemm/pack";
 import * as s from "./steps";
 
 /**
  * Runs the steps `first` to `last` (exclusive) as worker `worker` of `workers`.
- * Returns RUN_DONE, or RUN_NOT_FINITE when a guard stopped the run. Direct calls: a step costs about a nanosecond to reach.
+ * Returns RUN_DONE; RUN_NOT_FINITE when a guard stopped the run; RUN_ABORTED when another worker failed; or the next step, when
+ * this worker's barrier before it is still pending. Direct calls: a step costs about a nanosecond to reach.
  */
 export function run(first: i32, last: i32, control: usize, worker: i32, workers: i32): i32 {
   const table = load<usize>(control, abi.CONTROL_STEPS);
@@ -81,7 +85,13 @@ export function run(first: i32, last: i32, control: usize, worker: i32, workers:
       case abi.OP_RBF_BACKWARD_WEIGHT: rbfBackwardWeight(changetype<s.RbfBackwardWeightStep>(at), live, adding, worker, workers); break;
       case abi.OP_RBF_LOSS_FORWARD: rbfLossForward(changetype<s.RbfLossForwardStep>(at), live, worker, workers); break;
       case abi.OP_RBF_LOSS_BACKWARD: rbfLossBackward(changetype<s.RbfLossBackwardStep>(at), live, worker, workers); break;
+      case abi.OP_UPSAMPLE2D_FORWARD: upsample2dForward(changetype<s.Upsample2dForwardStep>(at), live, worker, workers); break;
+      case abi.OP_UPSAMPLE2D_BACKWARD: upsample2dBackward(changetype<s.Upsample2dBackwardStep>(at), live, worker, workers); break;
       default: unreachable();
+    }
+    if (workers > 1) {
+      if (!meet(control, worker, workers)) return i + 1;
+      if (aborted(control)) return abi.RUN_ABORTED;
     }
   }
   return abi.RUN_DONE;

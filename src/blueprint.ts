@@ -1,3 +1,4 @@
+import { MAX_WORKERS } from '../assembly/abi.js';
 import { OptionError, ShapeError } from './core/errors.js';
 import { elements, show, type Shape } from './core/shape.js';
 import { whole } from './layers/options.js';
@@ -6,6 +7,7 @@ import { layOut, type Arena } from './plan/arena.js';
 import { Plan, type Range } from './plan/plan.js';
 import { ParameterStore } from './plan/store.js';
 import { Buffer, type PlanTensor } from './plan/tensor.js';
+import { cores } from './runtime/cores.js';
 import type { Loss, LossTensors } from './training/losses.js';
 import type { Optimizer } from './training/optimizers.js';
 
@@ -20,8 +22,8 @@ export interface CompileOptions {
   readonly optimizer?: Optimizer;
   /** Draws the start weights; default 1. */
   readonly seed?: number;
-  /** Threads; the results have the same bits for any number. Default 1. */
-  readonly workers?: number;
+  /** Threads; the results have the same bits for any number. 'auto': as many as there are cores. Default 1. */
+  readonly workers?: number | 'auto';
   /** Computes the gradient of the images too (`net.inputGradient()`). Default false. */
   readonly inputGradient?: boolean;
   /** `false` keeps the output of every layer readable; default true. */
@@ -56,7 +58,7 @@ export interface Blueprint {
   readonly predict: PredictPlan;
   readonly train: TrainPlan | null;
   readonly arena: Arena;
-  readonly options: CompileOptions & { readonly batchSize: number; readonly seed: number; readonly workers: number };
+  readonly options: Omit<CompileOptions, 'workers'> & { readonly batchSize: number; readonly seed: number; readonly workers: number };
 }
 
 /** Plans the model and lays it out; allocates nothing. */
@@ -83,8 +85,14 @@ function check(options: CompileOptions): Blueprint['options'] {
     ...options,
     batchSize: whole('compile', 'batchSize', options.batchSize ?? 1, 1),
     seed: whole('compile', 'seed', options.seed ?? 1, 0),
-    workers: whole('compile', 'workers', options.workers ?? 1, 1),
+    workers: workersOf(options.workers ?? 1),
   };
+}
+
+function workersOf(workers: number | 'auto'): number {
+  const count = workers === 'auto' ? Math.min(cores(), MAX_WORKERS) : whole('compile', 'workers', workers, 1);
+  if (count > MAX_WORKERS) throw new OptionError(`compile: workers is ${count}, expected at most ${MAX_WORKERS}`);
+  return count;
 }
 
 function planPrediction(model: Layer, options: Blueprint['options'], store: ParameterStore): PredictPlan {

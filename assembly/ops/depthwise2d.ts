@@ -1,6 +1,7 @@
 import { ADD_IF_ACCUMULATING } from "../abi";
 import { fma, storeLanes, zero } from "../simd";
 import { share } from "../slice";
+import { Row3x3, forwardRow, weightRow } from "./depthwise3x3";
 import { Conv2dGeometry, Depthwise2dBackwardInputStep, Depthwise2dBackwardWeightStep, Depthwise2dForwardStep } from "../steps";
 
 // One filter per channel: channels lie on the vector side. Layouts: x [n, hi, wi, c], w [kh, kw, c], y [n, ho, wo, c].
@@ -19,12 +20,37 @@ function lastTap(start: i32, dilation: i32, size: i32, kernel: i32): i32 {
   return start >= size ? 0 : min(kernel, (size - start + dilation - 1) / dilation);
 }
 
-/** y[oy, ox, c] = b[c] + Σ x[oy·stride + ky·dilation − pad, …, c] · w[ky, kx, c]. Split over output rows. */
+/** The shape that assembly/ops/depthwise3x3.ts takes. */
+// @ts-ignore: decorator
+@inline
+function is3x3(s: Conv2dGeometry): bool {
+  return s.kh == 3 && s.kw == 3 && s.dilationH == 1 && s.dilationW == 1;
+}
+
+// @ts-ignore: decorator
+@inline
+function setRow(r: Row3x3, hi: i32, wi: i32, wo: i32, channels: i32, strideW: i32, padLeft: i32): void {
+  r.hi = hi;
+  r.wi = wi;
+  r.wo = wo;
+  r.channels = channels;
+  r.strideW = strideW;
+  r.padLeft = padLeft;
+}
+
+/** y[oy, ox, c] (+)= b[c] + Σ x[oy·stride + ky·dilation − pad, …, c] · w[ky, kx, c]. Split over output rows. */
 export function depthwise2dForward(s: Depthwise2dForwardStep, live: i32, worker: i32, workers: i32): void {
+  const r = changetype<Row3x3>(s.scratch + worker * s.scratchBytes);
+  setRow(r, s.hi, s.wi, s.wo, s.ci, s.strideW, s.padLeft);
   const last = share(live * s.ho, worker + 1, workers);
   for (let row = share(live * s.ho, worker, workers); row < last; row++) {
     const image = row / s.ho;
     const y0 = (row - image * s.ho) * s.strideH - s.padTop;
+    if (is3x3(s)) {
+      r.y0 = y0;
+      forwardRow(r, s.x + (<usize>(image * s.hi * s.wi) * s.ci << 2), s.w, s.ci << 2, s.b, s.y + (<usize>(row * s.wo) * s.ci << 2), s.relu, s.accumulate);
+      continue;
+    }
     const ky0 = firstTap(y0, s.dilationH), ky1 = lastTap(y0, s.dilationH, s.hi, s.kh);
     for (let ox = 0; ox < s.wo; ox++) {
       const x0 = ox * s.strideW - s.padLeft;
@@ -46,52 +72,98 @@ function forwardPixel(s: Depthwise2dForwardStep, x: usize, y: usize, ky0: i32, k
       for (let kx = kx0; kx < kx1; kx++, from += pixel, w += tap) sum = fma(v128.load(from), v128.load(w), sum);
     }
     if (s.b) sum = f32x4.add(sum, v128.load(s.b + at));
+    if (s.accumulate) sum = f32x4.add(v128.load(y + at), sum);
     if (s.relu) sum = f32x4.pmax(sum, zero());
     storeLanes(y + at, sum, s.ci - c);
   }
 }
 
-/** dx[iy, ix, c] (+)= Σ dy[oy, ox, c] · w[ky, kx, c] over oy·stride + ky·dilation − pad = iy. Split over input rows. */
+/** dx[iy, ix, c] (+)= b[c] + Σ dy[oy, ox, c] · w[ky, kx, c] over oy·stride + ky·dilation − pad = iy. Split over input rows.
+ *  At stride 1 a 3x3 kernel's input gradient is its forward over dy with the kernel turned. */
 export function depthwise2dBackwardInput(s: Depthwise2dBackwardInputStep, live: i32, worker: i32, workers: i32): void {
+  const r = changetype<Row3x3>(s.scratch + worker * s.scratchBytes);
+  setRow(r, s.ho, s.wo, s.wi, s.ci, 1, 2 - s.padLeft);
+  const turned = is3x3(s) && s.strideH == 1 && s.strideW == 1;
   const last = share(live * s.hi, worker + 1, workers);
   for (let row = share(live * s.hi, worker, workers); row < last; row++) {
-    const image = row / s.hi;
-    for (let ix = 0; ix < s.wi; ix++) inputPixel(s, image, row - image * s.hi, ix);
+    const image = row / s.hi, iy = row - image * s.hi;
+    const dy = s.dy + (<usize>(image * s.ho * s.wo) * s.ci << 2), dx = s.dx + (<usize>(row * s.wi) * s.ci << 2);
+    r.y0 = iy + s.padTop - 2;
+    if (turned) forwardRow(r, dy, s.w + (8 * s.ci << 2), -(s.ci << 2), s.b, dx, 0, s.accumulate);
+    else inputRow(s, dy, dx, iy);
   }
 }
 
-function inputPixel(s: Depthwise2dBackwardInputStep, image: i32, iy: i32, ix: i32): void {
-  const dx = s.dx + (<usize>((image * s.hi + iy) * s.wi + ix) * s.ci << 2);
-  for (let c = 0; c < s.ci; c += 4) {
-    const at = c << 2;
-    let sum = zero();
-    for (let ky = 0; ky < s.kh; ky++) {
-      const y = iy + s.padTop - ky * s.dilationH, oy = y / s.strideH;
-      if (y < 0 || oy >= s.ho || oy * s.strideH != y) continue;
-      for (let kx = 0; kx < s.kw; kx++) {
-        const x = ix + s.padLeft - kx * s.dilationW, ox = x / s.strideW;
-        if (x < 0 || ox >= s.wo || ox * s.strideW != x) continue;
-        const dy = s.dy + (<usize>((image * s.ho + oy) * s.wo + ox) * s.ci << 2);
-        sum = fma(v128.load(dy + at), v128.load(s.w + at + ((ky * s.kw + kx) * s.ci << 2)), sum);
-      }
+function inputRow(s: Depthwise2dBackwardInputStep, dy: usize, dx: usize, iy: i32): void {
+  if (!s.accumulate) memory.fill(dx, 0, s.wi * s.ci << 2);
+  for (let ky = 0; ky < s.kh; ky++) {
+    const y = iy + s.padTop - ky * s.dilationH, oy = y / s.strideH;
+    if (y < 0 || oy >= s.ho || oy * s.strideH != y) continue;
+    for (let kx = 0; kx < s.kw; kx++) {
+      inputTap(s, dy + (<usize>(oy * s.wo) * s.ci << 2), s.w + ((ky * s.kw + kx) * s.ci << 2), dx, kx * s.dilationW - s.padLeft);
     }
-    const to = dx + at;
-    storeLanes(to, s.accumulate ? f32x4.add(v128.load(to), sum) : sum, s.ci - c);
+    if (s.b) addBias(s.b, dx, s.wi, s.ci);
   }
 }
 
-/** dw[ky, kx, c] (+)= Σ over n, oy, ox of x · dy; a row's sum is added up before it joins the total. Split over channels. */
+/** dx[pixel, c] += b[c]. */
+function addBias(b: usize, dx: usize, pixels: i32, channels: i32): void {
+  for (; pixels > 0; pixels--, dx += channels << 2) {
+    for (let c = 0; c < channels; c += 4) {
+      const k = <usize>c << 2;
+      storeLanes(dx + k, f32x4.add(v128.load(dx + k), v128.load(b + k)), channels - c);
+    }
+  }
+}
+
+/** One kernel position: dx[ox·stride + offset] += dy[ox] · w, for the output pixels that it read. */
+function inputTap(s: Depthwise2dBackwardInputStep, dy: usize, w: usize, dx: usize, offset: i32): void {
+  const pixel = s.ci << 2;
+  const from = offset >= 0 ? 0 : (-offset + s.strideW - 1) / s.strideW;
+  for (let ox = from; ox < s.wo && ox * s.strideW + offset < s.wi; ox++) {
+    const to = dx + (ox * s.strideW + offset) * pixel, at = dy + ox * pixel;
+    for (let c = 0; c < s.ci; c += 4) {
+      const k = <usize>c << 2;
+      storeLanes(to + k, fma(v128.load(at + k), v128.load(w + k), v128.load(to + k)), s.ci - c);
+    }
+  }
+}
+
+/** dw[ky, kx, c] (+)= Σ over n, oy, ox of x · dy; a row's sum is added up before it joins the total. Split over vectors of channels. */
 export function depthwise2dBackwardWeight(s: Depthwise2dBackwardWeightStep, live: i32, accumulating: i32, worker: i32, workers: i32): void {
   const accumulate = s.accumulate == ADD_IF_ACCUMULATING ? accumulating : s.accumulate;
   const vectors = (s.ci + 3) >> 2;
-  const last = share(vectors, worker + 1, workers);
-  for (let v = share(vectors, worker, workers); v < last; v++) {
-    for (let ky = 0; ky < s.kh; ky++) {
-      for (let kx = 0; kx < s.kw; kx++) {
-        const to = s.dw + (((ky * s.kw + kx) * s.ci + (v << 2)) << 2);
-        const sum = weightSum(s, live, ky, kx, v << 4);
-        storeLanes(to, accumulate ? f32x4.add(v128.load(to), sum) : sum, s.ci - (v << 2));
-      }
+  const first = share(vectors, worker, workers) << 2, last = min(s.ci, share(vectors, worker + 1, workers) << 2);
+  if (first >= last) return;
+  if (is3x3(s)) weights3x3(s, live, accumulate, worker, first, last);
+  else for (let c = first; c < last; c += 4) weightsOf(s, live, accumulate, c, last - c);
+}
+
+/** Added up in scratch and then stored, because a row of dw is shared with the workers of other channels. */
+function weights3x3(s: Depthwise2dBackwardWeightStep, live: i32, accumulate: i32, worker: i32, first: i32, last: i32): void {
+  const scratch = s.scratch + worker * s.scratchBytes;
+  const r = changetype<Row3x3>(scratch), sums = scratch + 64, tap = s.ci << 2;
+  setRow(r, s.hi, s.wi, s.wo, s.ci, s.strideW, s.padLeft);
+  memory.fill(sums, 0, 9 * tap);
+  for (let row = 0; row < live * s.ho; row++) {
+    const image = row / s.ho;
+    r.y0 = (row - image * s.ho) * s.strideH - s.padTop;
+    weightRow(r, s.x + (<usize>(image * s.hi * s.wi) * s.ci << 2), s.dy + (<usize>(row * s.wo) * s.ci << 2), sums, first, last);
+  }
+  for (let k = 0; k < 9; k++) {
+    for (let c = first; c < last; c += 4) {
+      const at = <usize>(k * tap) + (c << 2), sum = v128.load(sums + at);
+      storeLanes(s.dw + at, accumulate ? f32x4.add(v128.load(s.dw + at), sum) : sum, last - c);
+    }
+  }
+}
+
+function weightsOf(s: Depthwise2dBackwardWeightStep, live: i32, accumulate: i32, c: i32, lanes: i32): void {
+  for (let ky = 0; ky < s.kh; ky++) {
+    for (let kx = 0; kx < s.kw; kx++) {
+      const to = s.dw + (((ky * s.kw + kx) * s.ci + c) << 2);
+      const sum = weightSum(s, live, ky, kx, c << 2);
+      storeLanes(to, accumulate ? f32x4.add(v128.load(to), sum) : sum, lanes);
     }
   }
 }

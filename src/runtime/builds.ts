@@ -4,6 +4,7 @@ import { UnsupportedError } from '../core/errors.js';
 // The kernels' builds, carried as text so that no second file is fetched; compiled once for all networks.
 
 let compiled: WebAssembly.Module | undefined;
+let threaded: Promise<WebAssembly.Module> | undefined;
 
 function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
@@ -22,4 +23,9 @@ export function baseModule(): WebAssembly.Module {
   } catch (cause) {
     throw refused(cause);
   }
+}
+
+/** The build with atomics, a file of its own that is imported at the first call. */
+export function threadsModule(): Promise<WebAssembly.Module> {
+  return (threaded ??= import('#wasm/threads').then(({ default: text }) => new WebAssembly.Module(bytesOf(text))));
 }
