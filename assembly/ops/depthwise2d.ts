@@ -102,8 +102,8 @@ function inputRow(s: Depthwise2dBackwardInputStep, dy: usize, dx: usize, iy: i32
     for (let kx = 0; kx < s.kw; kx++) {
       inputTap(s, dy + (<usize>(oy * s.wo) * s.ci << 2), s.w + ((ky * s.kw + kx) * s.ci << 2), dx, kx * s.dilationW - s.padLeft);
     }
-    if (s.b) addBias(s.b, dx, s.wi, s.ci);
   }
+  if (s.b) addBias(s.b, dx, s.wi, s.ci);
 }
 
 /** dx[pixel, c] += b[c]. */
