@@ -36,6 +36,14 @@ export const OP_CHANNEL_AFFINE_BACKWARD_INPUT = 32;
 export const OP_CHANNEL_AFFINE_BACKWARD_WEIGHT = 33;
 export const OP_UPSAMPLE2D_FORWARD = 70;
 export const OP_UPSAMPLE2D_BACKWARD = 71;
+// Optimizers and gradient clipping.
+export const OP_ADAM = 80;
+export const OP_RMSPROP = 81;
+export const OP_ADAGRAD = 82;
+export const OP_SQUARE_SUM = 83;
+export const OP_GRADIENT_NORM = 84;
+export const OP_CLIP_SCALE = 85;
+export const OP_CLIP_VALUE = 86;
 
 // Control block: byte offsets of what changes between runs.
 /** u32: address of the table of step addresses. */
@@ -88,6 +96,8 @@ export const ROW_BLOCK = 64;
 export const ROW_ENTRY = 8;
 /** Terms of a product that are added up in registers before they are added to C. */
 export const TERM_BLOCK = 384;
+/** Elements of a gradient whose squares make one partial sum of its norm. */
+export const NORM_CHUNK = 4096;
 
 // `accumulate` of a step that writes a gradient.
 export const STORE = 0;

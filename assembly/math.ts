@@ -71,3 +71,13 @@ export function log1(x: f32): f32 {
   y -= 0.5 * z;
   return m + y + e * 0.693359375;
 }
+
+/** base^n, n >= 0, by squaring: products alone, so it has the same bits everywhere. */
+export function power(base: f64, n: i32): f64 {
+  let result: f64 = 1;
+  for (; n > 0; n >>= 1) {
+    if (n & 1) result *= base;
+    base *= base;
+  }
+  return result;
+}

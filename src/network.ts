@@ -60,6 +60,14 @@ export class Network {
     this.#session.rate = rate;
   }
 
+  /** Norm of all gradients at the last update, before clipping. Throws OptionError unless compile was given `clip: { norm }`. */
+  get gradientNorm(): number {
+    const { gradientNorm: norm } = this.#training('gradientNorm');
+    if (!norm) throw new OptionError('gradientNorm: compile was not given clip: { norm }, or every parameter is frozen; a norm of Infinity measures without clipping');
+    const { buffer, byteOffset } = this.#session.floats(norm);
+    return new Float64Array(buffer, byteOffset, 1)[0]!;
+  }
+
   #training(what: string): TrainPlan {
     const { train } = this.blueprint;
     if (!train) throw new OptionError(`${what}: the network was compiled to predict only; give compile a loss or an optimizer`);

@@ -115,8 +115,8 @@ export const OPS = {
   sgd: {
     code: abi.OP_SGD,
     fields: {
-      w: 'write', dw: 'read', velocity: 'write', length: 'i32',
-      momentum: 'f32', dampening: 'f32', weightDecay: 'f32', nesterov: 'i32', maximize: 'i32',
+      w: 'write', dw: 'read', velocity: 'write', length: 'i32', rateFactor: 'f32',
+      momentum: 'f32', fresh: 'f32', weightDecay: 'f32', nesterov: 'i32', maximize: 'i32',
     },
   },
   axpby: {
@@ -146,6 +146,31 @@ export const OPS = {
     code: abi.OP_UPSAMPLE2D_BACKWARD,
     fields: { ...upsample2d, rowWindows: 'read', columnWindows: 'read', dy: 'read', dx: 'write', accumulate: 'i32' },
   },
+  adam: {
+    code: abi.OP_ADAM,
+    fields: {
+      w: 'write', dw: 'read', expAvg: 'write', expAvgSq: 'write', maxExpAvgSq: 'write', length: 'i32', rateFactor: 'f32',
+      beta1: 'f32', fresh1: 'f32', beta2: 'f32', fresh2: 'f32', eps: 'f32', weightDecay: 'f32', decoupled: 'i32', maximize: 'i32',
+    },
+  },
+  rmsprop: {
+    code: abi.OP_RMSPROP,
+    fields: {
+      w: 'write', dw: 'read', squareAvg: 'write', gradAvg: 'write', velocity: 'write', length: 'i32', rateFactor: 'f32',
+      alpha: 'f32', fresh: 'f32', eps: 'f32', momentum: 'f32', weightDecay: 'f32', maximize: 'i32',
+    },
+  },
+  adagrad: {
+    code: abi.OP_ADAGRAD,
+    fields: {
+      w: 'write', dw: 'read', sum: 'write', length: 'i32', rateFactor: 'f32',
+      lrDecay: 'f32', initial: 'f32', eps: 'f32', weightDecay: 'f32', maximize: 'i32',
+    },
+  },
+  squareSum: { code: abi.OP_SQUARE_SUM, fields: { dw: 'read', sums: 'write', length: 'i32' } },
+  gradientNorm: { code: abi.OP_GRADIENT_NORM, fields: { sums: 'read', norm: 'write', count: 'i32', limit: 'f32', accumulate: 'i32' } },
+  clipScale: { code: abi.OP_CLIP_SCALE, fields: { norm: 'read', dw: 'write', length: 'i32' } },
+  clipValue: { code: abi.OP_CLIP_VALUE, fields: { dw: 'write', length: 'i32', limit: 'f32' } },
 } as const satisfies Record<string, OpRecord>;
 
 export type OpName = keyof typeof OPS;
