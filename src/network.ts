@@ -1,6 +1,6 @@
 import { RUN_NOT_FINITE } from '../assembly/abi.js';
 import type { Blueprint, TrainPlan } from './blueprint.js';
-import { DivergedError, OptionError, ShapeError } from './core/errors.js';
+import { OptionError, ShapeError } from './core/errors.js';
 import { elements, show, type Shape, type Tensor } from './core/shape.js';
 import type { Dataset } from './data/dataset.js';
 import { evaluate, type EvaluateOptions } from './evaluate.js';
@@ -13,7 +13,7 @@ import type { Engine } from './runtime/engine.js';
 import { Session } from './session.js';
 import { parameterSlots, savedSlots, stateSlots, type FloatSlot } from './slots.js';
 import { Summary } from './summary.js';
-import { firstNotFinite } from './trace.js';
+import { divergence } from './trace.js';
 import type { Evaluation } from './training/metrics.js';
 import type { Targets } from './training/targets.js';
 
@@ -144,7 +144,7 @@ export class Network {
   }
 
   #finishStep(train: TrainPlan, code: number): { loss: number } {
-    this.#checkFinite(train, code);
+    if (code === RUN_NOT_FINITE) throw divergence(this, train, this.#live);
     this.#session.updated();
     return { loss: this.#loss(train) };
   }
@@ -153,7 +153,8 @@ export class Network {
   lossAndGradients(images: Images, targets: Targets): { loss: number; gradients: Map<string, Tensor> } {
     const train = this.#training('lossAndGradients');
     this.#writeBatch(train, images, targets);
-    this.#checkFinite(train, this.#session.run({ first: 0, last: train.backward.last }, this.#live));
+    const code = this.#session.run({ first: 0, last: train.backward.last }, this.#live);
+    if (code === RUN_NOT_FINITE) throw divergence(this, train, this.#live);
     this.#session.pending = true;
     return { loss: this.#loss(train), gradients: this.gradients() };
   }
@@ -178,13 +179,6 @@ export class Network {
     if (numbers instanceof Int32Array) this.engine.integers(loss.target.address, loss.target.words).set(numbers);
     else this.#session.floats(loss.target).set(numbers);
     this.#session.floats(loss.gradient).fill(1);
-  }
-
-  #checkFinite(train: TrainPlan, code: number): void {
-    if (code !== RUN_NOT_FINITE) return;
-    const layer = firstNotFinite(this, train, this.#live);
-    const found = layer === null ? '' : `; first layer with such an output: ${layer}`;
-    throw new DivergedError(`Training stopped: loss is not finite at step ${this.#session.updates + 1}${found}. Try a smaller learning rate (now ${this.#session.rate}).`, this.#session.updates + 1, layer);
   }
 
   #loss(train: TrainPlan): number {
