@@ -13,8 +13,8 @@ import { linearBackwardInput, linearBackwardWeight, linearForward } from "./ops/
 import { maxPool2dBackward, maxPool2dForward } from "./ops/maxpool2d";
 import { softmaxBackward, softmaxForward } from "./ops/softmax";
 import { sgd } from "./ops/update";
-import { upsample2dBackward, upsample2dForward } from "./ops/upsample2d";
 import { aborted, meet } from "./barrier";
+import { upsample2dBackward, upsample2dForward } from "./ops/upsample2d";
 import { gemm } from "./gemm/gemm";
 import { packPanels } from "./gemm/pack";
 import * as s from "./steps";

@@ -51,7 +51,7 @@ export class FixedFilter2d implements Layer {
     p.macs(ho * wo * c * kh * kw);
     planDepthwise(p, g, x, { buffer: w }, null, y.buffer, STORE);
     p.onBackward(y, (dy) => {
-      if (p.needsGradient(x)) planDepthwiseBackwardInput(p, g, { buffer: w }, dy, null, p.gradInto(x));
+      if (p.needsGradient(x)) planDepthwiseBackwardInput(p, g, dy, { buffer: w }, null, p.gradInto(x));
     });
     return y;
   }

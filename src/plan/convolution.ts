@@ -127,26 +127,13 @@ export function densePasses(p: Plan, w: Parameter, rows: number, ci: number, co:
 function depthwisePasses(p: Plan, g: ConvGeometry, w: Parameter): Passes {
   return {
     forward: (x, b, y, accumulate) => planDepthwise(p, g, x, w, b, y, accumulate),
-    backwardWeight: (x, dy, gradient) =>
-      p.step('depthwise2dBackwardWeight', { ...g, x, dy, ...gradient, ...p.scratch(ROW_3X3_BYTES + 9 * g.ci * 4 + 16) }),
-    backwardInput: (dy, b, gradient) => planDepthwiseBackwardInput(p, g, w, dy, b, gradient),
+    backwardWeight: (x, dy, gradient) => p.step('depthwise2dBackwardWeight', { ...g, x, dy, ...gradient, ...p.scratch(ROW_3X3_BYTES + 9 * g.ci * 4 + 16) }),
+    backwardInput: (dy, b, gradient) => planDepthwiseBackwardInput(p, g, dy, w, b, gradient),
   };
 }
 
 /** Bytes of the record that says which row a 3x3 kernel is at. */
 const ROW_3X3_BYTES = 64;
-
-/** y (+)= one filter per channel over x; `w` holds [kh, kw, c]. */
-export function planDepthwise(p: Plan, g: ConvGeometry, x: Operand, w: Operand, b: Operand | null, y: Buffer, accumulate: number): void {
-  p.step('depthwise2dForward', { ...g, x, w, b, y, relu: 0, accumulate, ...p.scratch(ROW_3X3_BYTES) });
-}
-
-/** dx (+)= b + the gradient by the input of `planDepthwise`. */
-export function planDepthwiseBackwardInput(
-  p: Plan, g: ConvGeometry, w: Operand, dy: Buffer, b: Operand | null, gradient: { dx: Buffer; accumulate: number },
-): void {
-  p.step('depthwise2dBackwardInput', { ...g, dy, w, b, ...gradient, ...p.scratch(ROW_3X3_BYTES) });
-}
 
 function patchPasses(p: Plan, g: ConvGeometry, w: Parameter): Passes {
   const pixels = g.ho * g.wo;
@@ -179,4 +166,13 @@ function borderedBytes(g: ConvGeometry): number {
   const along = (kernel: number, dilation: number, stride: number, pad: number, input: number, output: number): number =>
     output + Math.max(0, Math.trunc(((kernel - 1) * dilation) / stride) - Math.trunc(pad / stride)) + Math.max(0, Math.trunc((pad + input - 1) / stride) - (output - 1));
   return along(g.kh, g.dilationH, g.strideH, g.padTop, g.hi, g.ho) * along(g.kw, g.dilationW, g.strideW, g.padLeft, g.wi, g.wo) * g.co * 4;
+}
+
+/** y (+)= one filter per channel over x, and the bias; `w` holds [kh, kw, c]. */
+export function planDepthwise(p: Plan, g: ConvGeometry, x: Operand, w: Operand, b: Operand | null, y: Buffer, accumulate: number): void {
+  p.step('depthwise2dForward', { ...g, x, w, b, y, relu: 0, accumulate, ...p.scratch(ROW_3X3_BYTES) });
+}
+
+export function planDepthwiseBackwardInput(p: Plan, g: ConvGeometry, dy: Buffer, w: Operand, b: Operand | null, gradient: { dx: Buffer; accumulate: number }): void {
+  p.step('depthwise2dBackwardInput', { ...g, dy, w, b, ...gradient, ...p.scratch(ROW_3X3_BYTES) });
 }
