@@ -27,10 +27,12 @@ export function upsample2dForward(s: Upsample2dForwardStep, live: i32, worker: i
 }
 
 function nearestRow(s: Upsample2dForwardStep, x: usize, y: usize): void {
-  const pixel = s.c << 2;
+  const pixel = s.c << 2, whole = pixel & ~15;
   for (let ox = 0; ox < s.wo; ox++, y += pixel) {
     const from = x + indexAt(s.columns, ox, 0) * pixel;
-    for (let c = 0; c < pixel; c += 16) storeLanes(y + c, v128.load(from + c), (pixel - c) >> 2);
+    let c = 0;
+    for (; c < whole; c += 16) v128.store(y + c, v128.load(from + c));
+    if (c < pixel) storeLanes(y + c, v128.load(from + c), (pixel - c) >> 2);
   }
 }
 
@@ -43,12 +45,23 @@ function bilinearRow(s: Upsample2dForwardStep, x: usize, y: usize, oy: i32): voi
     const left = indexAt(s.columns, ox, 0) * pixel, right = indexAt(s.columns, ox, 4) * pixel;
     const column = s.columns + (<usize>ox << 4);
     const v0 = v128.load32_splat(column, 8), v1 = v128.load32_splat(column, 12);
-    for (let c = 0; c < pixel; c += 16) {
-      const above = fma(v1, v128.load(top + right + c), f32x4.mul(v0, v128.load(top + left + c)));
-      const below = fma(v1, v128.load(bottom + right + c), f32x4.mul(v0, v128.load(bottom + left + c)));
-      storeLanes(y + c, fma(w1, below, f32x4.mul(w0, above)), (pixel - c) >> 2);
+    const whole = pixel & ~15;
+    const a = top + left, b = top + right, d = bottom + left, e = bottom + right;
+    let c = 0;
+    for (; c < whole; c += 16) {
+      v128.store(y + c, blend(v128.load(a + c), v128.load(b + c), v128.load(d + c), v128.load(e + c), v0, v1, w0, w1));
+    }
+    if (c < pixel) {
+      storeLanes(y + c, blend(v128.load(a + c), v128.load(b + c), v128.load(d + c), v128.load(e + c), v0, v1, w0, w1), (pixel - c) >> 2);
     }
   }
+}
+
+/** w0·(v0·a + v1·b) + w1·(v0·d + v1·e). */
+// @ts-ignore: decorator
+@inline
+function blend(a: v128, b: v128, d: v128, e: v128, v0: v128, v1: v128, w0: v128, w1: v128): v128 {
+  return fma(w1, fma(v1, e, f32x4.mul(v0, d)), f32x4.mul(w0, fma(v1, b, f32x4.mul(v0, a))));
 }
 
 /** dx[iy, ix] (+)= Σ of the weights' products times dy over the outputs that read the pixel. Split over input rows. */
