@@ -338,20 +338,20 @@
   rows: i32; classes: i32; competitive: i32; reduction: i32; accumulate: i32;
 }
 
-/** rows [ho] and columns [wo] hold (i0, i1, w0, w1) as f32: the inputs that an output reads, and their weights. */
 @unmanaged export class Upsample2dGeometry {
   op: i32;
-  c: i32; hi: i32; wi: i32; ho: i32; wo: i32; bilinear: i32;
-  rows: usize; columns: usize;
+  c: i32; hi: i32; wi: i32; ho: i32; wo: i32;
 }
 
+/** rows [ho] and columns [wo] hold (i0, i1, w0, w1) as f32: the inputs that an output reads, and their weights. */
 @unmanaged export class Upsample2dForwardStep extends Upsample2dGeometry {
-  x: usize; y: usize;
+  rows: usize; columns: usize; x: usize; y: usize; bilinear: i32;
 }
 
-/** rowWindows [hi] and columnWindows [wi] hold (first, one past the last) as f32: the outputs that read an input. */
+/** rowWindows [hi] and columnWindows [wi] hold (first, one past the last, at) as f32: the outputs that read an input, and where their
+ *  weights begin in rowWeights and columnWeights. */
 @unmanaged export class Upsample2dBackwardStep extends Upsample2dGeometry {
-  rowWindows: usize; columnWindows: usize;
+  rowWindows: usize; columnWindows: usize; rowWeights: usize; columnWeights: usize;
   dy: usize; dx: usize; accumulate: i32;
 }
 

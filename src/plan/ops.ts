@@ -26,7 +26,7 @@ const pool2d = {
 
 const avgPool2d = { ...pool2d, padBottom: 'i32', padRight: 'i32', countIncludePad: 'i32', divisor: 'i32' } as const;
 
-const upsample2d = { c: 'i32', hi: 'i32', wi: 'i32', ho: 'i32', wo: 'i32', bilinear: 'i32', rows: 'read', columns: 'read' } as const;
+const upsample2d = { c: 'i32', hi: 'i32', wi: 'i32', ho: 'i32', wo: 'i32' } as const;
 
 /** Every op's record, field for field the class in assembly/steps.ts after its `op`. */
 export const OPS = {
@@ -210,10 +210,13 @@ export const OPS = {
       rows: 'i32', classes: 'i32', competitive: 'i32', reduction: 'i32', accumulate: 'i32',
     },
   },
-  upsample2dForward: { code: abi.OP_UPSAMPLE2D_FORWARD, fields: { ...upsample2d, x: 'read', y: 'write' } },
+  upsample2dForward: {
+    code: abi.OP_UPSAMPLE2D_FORWARD,
+    fields: { ...upsample2d, rows: 'read', columns: 'read', x: 'read', y: 'write', bilinear: 'i32' },
+  },
   upsample2dBackward: {
     code: abi.OP_UPSAMPLE2D_BACKWARD,
-    fields: { ...upsample2d, rowWindows: 'read', columnWindows: 'read', dy: 'read', dx: 'write', accumulate: 'i32' },
+    fields: { ...upsample2d, rowWindows: 'read', columnWindows: 'read', rowWeights: 'read', columnWeights: 'read', dy: 'read', dx: 'write', accumulate: 'i32' },
   },
   adam: {
     code: abi.OP_ADAM,
