@@ -34,6 +34,8 @@ export const OP_MULTIPLY = 30;
 export const OP_CHANNEL_AFFINE_FORWARD = 31;
 export const OP_CHANNEL_AFFINE_BACKWARD_INPUT = 32;
 export const OP_CHANNEL_AFFINE_BACKWARD_WEIGHT = 33;
+export const OP_UPSAMPLE2D_FORWARD = 70;
+export const OP_UPSAMPLE2D_BACKWARD = 71;
 // Optimizers and gradient clipping.
 export const OP_ADAM = 80;
 export const OP_RMSPROP = 81;

@@ -2,6 +2,7 @@ import * as abi from "./abi";
 import { adagrad } from "./ops/adagrad";
 import { adam } from "./ops/adam";
 import { activationBackward, activationForward } from "./ops/activation";
+import { avgPool2dBackward, avgPool2dForward } from "./ops/avgpool2d";
 import { biasBackward } from "./ops/bias";
 import { clipScale, clipValue, gradientNorm, squareSum } from "./ops/clip";
 import { conv2dBackwardWeight, conv2dForward } from "./ops/conv2d";
@@ -12,11 +13,12 @@ import {
   axpby, channelAffineBackwardInput, channelAffineBackwardWeight, channelAffineForward, multiplyElements, sumTo, transpose,
 } from "./ops/elementwise";
 import { linearBackwardInput, linearBackwardWeight, linearForward } from "./ops/linear";
-import { avgPool2dBackward, avgPool2dForward, maxPool2dBackward, maxPool2dForward } from "./ops/pool2d";
+import { maxPool2dBackward, maxPool2dForward } from "./ops/maxpool2d";
 import { rmsprop } from "./ops/rmsprop";
 import { sgd } from "./ops/sgd";
 import { softmaxBackward, softmaxForward } from "./ops/softmax";
 import { aborted, meet } from "./barrier";
+import { upsample2dBackward, upsample2dForward } from "./ops/upsample2d";
 import { gemm } from "./gemm/gemm";
 import { packPanels } from "./gemm/pack";
 import * as s from "./steps";
@@ -67,6 +69,8 @@ export function run(first: i32, last: i32, control: usize, worker: i32, workers:
       case abi.OP_CHANNEL_AFFINE_FORWARD: channelAffineForward(changetype<s.ChannelAffineForwardStep>(at), live, worker, workers); break;
       case abi.OP_CHANNEL_AFFINE_BACKWARD_INPUT: channelAffineBackwardInput(changetype<s.ChannelAffineBackwardInputStep>(at), live, worker, workers); break;
       case abi.OP_CHANNEL_AFFINE_BACKWARD_WEIGHT: channelAffineBackwardWeight(changetype<s.ChannelAffineBackwardWeightStep>(at), live, adding, worker, workers); break;
+      case abi.OP_UPSAMPLE2D_FORWARD: upsample2dForward(changetype<s.Upsample2dForwardStep>(at), live, worker, workers); break;
+      case abi.OP_UPSAMPLE2D_BACKWARD: upsample2dBackward(changetype<s.Upsample2dBackwardStep>(at), live, worker, workers); break;
       case abi.OP_ADAM: adam(changetype<s.AdamStep>(at), control, worker, workers); break;
       case abi.OP_RMSPROP: rmsprop(changetype<s.RmspropStep>(at), control, worker, workers); break;
       case abi.OP_ADAGRAD: adagrad(changetype<s.AdagradStep>(at), control, worker, workers); break;

@@ -56,7 +56,7 @@
 
 @unmanaged export class Conv2dForwardStep extends Conv2dGeometry {
   x: usize; w: usize; b: usize; y: usize; scratch: usize;
-  scratchBytes: i32; groupImages: i32; relu: i32;
+  scratchBytes: i32; groupImages: i32; relu: i32; accumulate: i32;
 }
 
 /** Weights turned for the input gradient: [group][⌈ci/8⌉][phase, tap, co][8]. */
@@ -64,8 +64,9 @@
   w: usize; rotated: usize;
 }
 
+/** `b` is added to dx where it is given: this pass is a transposed convolution's forward. */
 @unmanaged export class Conv2dBackwardInputStep extends Conv2dGeometry {
-  dy: usize; rotated: usize; dx: usize; scratch: usize;
+  dy: usize; rotated: usize; b: usize; dx: usize; scratch: usize;
   scratchBytes: i32; accumulate: i32;
 }
 
@@ -76,11 +77,11 @@
 
 /** One filter per channel: w [kh, kw, c]; ci = co = groups = c. */
 @unmanaged export class Depthwise2dForwardStep extends Conv2dGeometry {
-  x: usize; w: usize; b: usize; y: usize; scratch: usize; scratchBytes: i32; relu: i32;
+  x: usize; w: usize; b: usize; y: usize; scratch: usize; scratchBytes: i32; relu: i32; accumulate: i32;
 }
 
 @unmanaged export class Depthwise2dBackwardInputStep extends Conv2dGeometry {
-  dy: usize; w: usize; dx: usize; scratch: usize; scratchBytes: i32; accumulate: i32;
+  dy: usize; w: usize; b: usize; dx: usize; scratch: usize; scratchBytes: i32; accumulate: i32;
 }
 
 @unmanaged export class Depthwise2dBackwardWeightStep extends Conv2dGeometry {
@@ -94,12 +95,12 @@
   rows: i32; c: i32; accumulate: i32;
 }
 
-/** Pooling windows over x [n, hi, wi, c]. */
+/** Pooling windows over x [n, hi, wi, c]; `adaptive`: window o of ho covers rows ⌊o·hi/ho⌋ to ⌈(o + 1)·hi/ho⌉ − 1. */
 @unmanaged export class Pool2dGeometry {
   op: i32;
   c: i32; hi: i32; wi: i32; ho: i32; wo: i32;
   kh: i32; kw: i32; strideH: i32; strideW: i32; padTop: i32; padLeft: i32;
-  dilationH: i32; dilationW: i32;
+  dilationH: i32; dilationW: i32; adaptive: i32;
 }
 
 /** argmax holds h·wi + w of the window's maximum, i32 [n, ho, wo, c]. */
@@ -112,14 +113,16 @@
 }
 
 /** A window's sum is divided by `divisor`, or where that is 0 by its elements, padding counted or not. */
-@unmanaged export class AvgPool2dForwardStep extends Pool2dGeometry {
-  x: usize; y: usize;
+@unmanaged export class AvgPool2dGeometry extends Pool2dGeometry {
   padBottom: i32; padRight: i32; countIncludePad: i32; divisor: i32;
 }
 
-@unmanaged export class AvgPool2dBackwardStep extends Pool2dGeometry {
-  dy: usize; dx: usize;
-  padBottom: i32; padRight: i32; countIncludePad: i32; divisor: i32; accumulate: i32;
+@unmanaged export class AvgPool2dForwardStep extends AvgPool2dGeometry {
+  x: usize; y: usize;
+}
+
+@unmanaged export class AvgPool2dBackwardStep extends AvgPool2dGeometry {
+  dy: usize; dx: usize; accumulate: i32;
 }
 
 /** y = f(x), images · length elements. */
@@ -232,6 +235,23 @@
   op: i32;
   x: usize; dy: usize; dw: usize;
   rows: i32; c: i32; accumulate: i32;
+}
+
+/** rows [ho] and columns [wo] hold (i0, i1, w0, w1) as f32: the inputs that an output reads, and their weights. */
+@unmanaged export class Upsample2dGeometry {
+  op: i32;
+  c: i32; hi: i32; wi: i32; ho: i32; wo: i32; bilinear: i32;
+  rows: usize; columns: usize;
+}
+
+@unmanaged export class Upsample2dForwardStep extends Upsample2dGeometry {
+  x: usize; y: usize;
+}
+
+/** rowWindows [hi] and columnWindows [wi] hold (first, one past the last) as f32: the outputs that read an input. */
+@unmanaged export class Upsample2dBackwardStep extends Upsample2dGeometry {
+  rowWindows: usize; columnWindows: usize;
+  dy: usize; dx: usize; accumulate: i32;
 }
 
 /** w -= rate · m / (√v + eps) with bias corrections, as torch.optim.Adam; `decoupled` as AdamW. fresh is 1 - beta; maxExpAvgSq 0: no amsgrad. */

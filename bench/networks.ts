@@ -1,7 +1,8 @@
 import { planNetwork, type Blueprint } from '../src/blueprint.js';
 import { FormatError } from '../src/core/errors.js';
 import { elements } from '../src/core/shape.js';
-import { Network } from '../src/network.js';
+import { unthreaded } from '../src/compile.js';
+import type { Network } from '../src/network.js';
 import { layOut } from '../src/plan/arena.js';
 import type { Range } from '../src/plan/plan.js';
 import { crossEntropy } from '../src/training/losses.js';
@@ -54,7 +55,7 @@ export class Bench {
   #start: [Float32Array, Float32Array][] = [];
 
   constructor(workload: Workload, list: WorkloadList) {
-    this.network = new Network(keepInputs(planWorkload(workload, list)));
+    this.network = unthreaded(keepInputs(planWorkload(workload, list)));
     this.nodes = list.nets[workload.net!]!;
     this.n = this.network.batchSize;
     this.rate = this.network.learningRate;

@@ -38,7 +38,7 @@ function setRow(r: Row3x3, hi: i32, wi: i32, wo: i32, channels: i32, strideW: i3
   r.padLeft = padLeft;
 }
 
-/** y[oy, ox, c] = b[c] + Σ x[oy·stride + ky·dilation − pad, …, c] · w[ky, kx, c]. Split over output rows. */
+/** y[oy, ox, c] (+)= b[c] + Σ x[oy·stride + ky·dilation − pad, …, c] · w[ky, kx, c]. Split over output rows. */
 export function depthwise2dForward(s: Depthwise2dForwardStep, live: i32, worker: i32, workers: i32): void {
   const r = changetype<Row3x3>(s.scratch + worker * s.scratchBytes);
   setRow(r, s.hi, s.wi, s.wo, s.ci, s.strideW, s.padLeft);
@@ -48,7 +48,7 @@ export function depthwise2dForward(s: Depthwise2dForwardStep, live: i32, worker:
     const y0 = (row - image * s.ho) * s.strideH - s.padTop;
     if (is3x3(s)) {
       r.y0 = y0;
-      forwardRow(r, s.x + (<usize>(image * s.hi * s.wi) * s.ci << 2), s.w, s.ci << 2, s.b, s.y + (<usize>(row * s.wo) * s.ci << 2), s.relu, 0);
+      forwardRow(r, s.x + (<usize>(image * s.hi * s.wi) * s.ci << 2), s.w, s.ci << 2, s.b, s.y + (<usize>(row * s.wo) * s.ci << 2), s.relu, s.accumulate);
       continue;
     }
     const ky0 = firstTap(y0, s.dilationH), ky1 = lastTap(y0, s.dilationH, s.hi, s.kh);
@@ -72,12 +72,13 @@ function forwardPixel(s: Depthwise2dForwardStep, x: usize, y: usize, ky0: i32, k
       for (let kx = kx0; kx < kx1; kx++, from += pixel, w += tap) sum = fma(v128.load(from), v128.load(w), sum);
     }
     if (s.b) sum = f32x4.add(sum, v128.load(s.b + at));
+    if (s.accumulate) sum = f32x4.add(v128.load(y + at), sum);
     if (s.relu) sum = f32x4.pmax(sum, zero());
     storeLanes(y + at, sum, s.ci - c);
   }
 }
 
-/** dx[iy, ix, c] (+)= Σ dy[oy, ox, c] · w[ky, kx, c] over oy·stride + ky·dilation − pad = iy. Split over input rows.
+/** dx[iy, ix, c] (+)= b[c] + Σ dy[oy, ox, c] · w[ky, kx, c] over oy·stride + ky·dilation − pad = iy. Split over input rows.
  *  At stride 1 a 3x3 kernel's input gradient is its forward over dy with the kernel turned. */
 export function depthwise2dBackwardInput(s: Depthwise2dBackwardInputStep, live: i32, worker: i32, workers: i32): void {
   const r = changetype<Row3x3>(s.scratch + worker * s.scratchBytes);
@@ -88,7 +89,7 @@ export function depthwise2dBackwardInput(s: Depthwise2dBackwardInputStep, live: 
     const image = row / s.hi, iy = row - image * s.hi;
     const dy = s.dy + (<usize>(image * s.ho * s.wo) * s.ci << 2), dx = s.dx + (<usize>(row * s.wi) * s.ci << 2);
     r.y0 = iy + s.padTop - 2;
-    if (turned) forwardRow(r, dy, s.w + (8 * s.ci << 2), -(s.ci << 2), 0, dx, 0, s.accumulate);
+    if (turned) forwardRow(r, dy, s.w + (8 * s.ci << 2), -(s.ci << 2), s.b, dx, 0, s.accumulate);
     else inputRow(s, dy, dx, iy);
   }
 }
@@ -100,6 +101,17 @@ function inputRow(s: Depthwise2dBackwardInputStep, dy: usize, dx: usize, iy: i32
     if (y < 0 || oy >= s.ho || oy * s.strideH != y) continue;
     for (let kx = 0; kx < s.kw; kx++) {
       inputTap(s, dy + (<usize>(oy * s.wo) * s.ci << 2), s.w + ((ky * s.kw + kx) * s.ci << 2), dx, kx * s.dilationW - s.padLeft);
+    }
+    if (s.b) addBias(s.b, dx, s.wi, s.ci);
+  }
+}
+
+/** dx[pixel, c] += b[c]. */
+function addBias(b: usize, dx: usize, pixels: i32, channels: i32): void {
+  for (; pixels > 0; pixels--, dx += channels << 2) {
+    for (let c = 0; c < channels; c += 4) {
+      const k = <usize>c << 2;
+      storeLanes(dx + k, f32x4.add(v128.load(dx + k), v128.load(b + k)), channels - c);
     }
   }
 }

@@ -51,8 +51,8 @@ describe('drawn digits', () => {
   });
 
   test('are the same bytes on every engine', () => {
-    expect(digest(train)).toBe('TRAIN');
-    expect(digest(held)).toBe('TEST');
+    expect(digest(train)).toBe('07cf1f82aac1365e70d1448e74bd766c8c95fb18c0d7000b857cc33f71d6d14e');
+    expect(digest(held)).toBe('0fad19ceaf64da5d64bdaf92db04c0b868ef9093bffd352dde10404e517c14a5');
   });
 
   test('depend on the seed', () => {
@@ -72,9 +72,7 @@ describe('drawn digits', () => {
   });
 
   test('are balanced', () => {
-    const counts = new Array<number>(10).fill(0);
-    for (const label of train.labels) counts[label]! += 1;
-    expect(counts).toEqual(new Array(10).fill(40));
+    for (let digit = 0; digit < 10; digit++) expect(train.labels.filter((label) => label === digit).length).toBe(40);
   });
 
   test('are grey levels k/255 as float32, from 0 to 1', () => {

@@ -5,18 +5,18 @@ import type { Trace } from './trace.js';
 
 /** How far hands differ: deviations of lengths in hundredths of the digit's height, of ratios and of radians. */
 const KNOT = 2;
-const REACH = 8;
+const REACH = 7;
 const WAVE = 1;
-const DRIFT = 0.8;
+const DRIFT = 0.5;
 const WIDTH = 0.2;
 const WAIST = 0.25;
 const TAPER = 0.15;
 const SLANT = 0.25;
-const ROTATION = 0.12;
+const ROTATION = 0.1;
 
 /** Writes `form` in a hand of its own: a pose, its ends and knots moved, joined by curves that are bent and shaken, then posed on the page. */
 export function write(form: Form, random: Random, trace: Trace): void {
-  const style = { sharpness: random.between(0.7, 1), roundness: random.between(0.95, 1.3) };
+  const style = { sharpness: random.between(0.7, 1), roundness: random.between(0.85, 1.35) };
   trace.length = 0;
   for (const stroke of blend(form.poses, random)) trace.stroke(overshoot(shake(stroke, random), random), style);
   bend(trace, random);
