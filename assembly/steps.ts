@@ -80,6 +80,7 @@
   x: usize; w: usize; b: usize; y: usize; scratch: usize; scratchBytes: i32; relu: i32; accumulate: i32;
 }
 
+/** `b` is added to dx where it is given: this pass is a transposed convolution's forward. */
 @unmanaged export class Depthwise2dBackwardInputStep extends Conv2dGeometry {
   dy: usize; w: usize; b: usize; dx: usize; scratch: usize; scratchBytes: i32; accumulate: i32;
 }

@@ -68,6 +68,7 @@ export interface FitOptions {
 export async function* fit(network: Network, data: Dataset, options: FitOptions): AsyncGenerator<EpochResult, void, void> {
   if (!Number.isInteger(options.epochs) || options.epochs < 0) throw new OptionError(`fit: epochs is ${options.epochs}, expected an integer of at least 0`);
   checkDataset(network, data);
+  if (options.dropLast && data.length < network.batchSize) throw new OptionError(`fit: dropLast leaves none of the ${data.length} images, the batchSize is ${network.batchSize}`);
   if (options.validation) checkDataset(network, options.validation);
   const turns = new Turns();
   let start = options.position ?? { epoch: 0, batch: 0 };

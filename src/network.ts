@@ -25,6 +25,8 @@ export class Network {
   readonly #session: Session;
   /** Images of the last forward. */
   #live = 0;
+  /** What `forward` keeps for `backward` is there: backward gives its memory to gradients. */
+  #forwarded = false;
 
   constructor(blueprint: Blueprint, engine: Engine, crew: Crew | null) {
     this.blueprint = blueprint;
@@ -160,6 +162,7 @@ export class Network {
     if (count > this.batchSize) throw new ShapeError(`images: ${count} given, expected at most the batchSize of ${this.batchSize}`);
     this.#session.floats(train.images.buffer).set(data);
     this.#live = count;
+    this.#forwarded = false;
   }
 
   #writeBatch(train: TrainPlan, images: Images, labels: Labels | Tensor): void {
@@ -191,25 +194,28 @@ export class Network {
     const train = this.#training('forward');
     this.#writeImages(train, images);
     this.#session.run(train.forward, this.#live);
+    this.#forwarded = true;
     const size = elements(this.outputShape);
     return { data: this.#session.floats(train.output.buffer, this.#live * size).slice(), shape: [this.#live, ...this.outputShape] };
   }
 
-  /** Gradients of everything, from the loss's gradient by the outputs of the last `forward`. They add up until `update`. */
+  /** Gradients of everything, from the loss's gradient by the outputs of the last `forward`, once each. They add up until `update`. */
   backward(gradOutput: Tensor | Float32Array): void {
     const train = this.#training('backward');
     const data = gradOutput instanceof Float32Array ? gradOutput : gradOutput.data;
     const expected = this.#live * elements(this.outputShape);
-    if (this.#live === 0) throw new OptionError('backward: call forward first');
+    if (!this.#forwarded) throw new OptionError('backward: call forward first');
     if (data.length !== expected) throw new ShapeError(`backward: ${data.length} numbers given, expected ${expected} (${show([this.#live, ...this.outputShape])})`);
     this.#session.floats(train.outputGradient).set(data);
     this.#session.run(train.backward, this.#live);
+    this.#forwarded = false;
     this.#session.pending = true;
   }
 
   /** One update with the gradients as they stand. */
   update(): void {
     const train = this.#training('update');
+    if (!this.blueprint.options.optimizer) throw new OptionError('update: compile was given no optimizer');
     this.#session.run(train.update, this.#live);
     this.#session.updated();
   }

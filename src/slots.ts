@@ -6,9 +6,9 @@ import type { Buffer, Parameter } from './plan/tensor.js';
 /** A network's memory by buffer. */
 type Floats = (buffer: Buffer) => Float32Array<ArrayBuffer>;
 
-function slot(name: string, { shape, layout }: Parameter, buffer: Buffer, floats: Floats): Slot {
+function slot(name: string, { shape, layout, init }: Parameter, buffer: Buffer, floats: Floats): Slot {
   return {
-    name, shape,
+    name, shape, ...(init.kind === 'masked' && { mask: init.mask }),
     read: () => fromLayout(layout, shape, floats(buffer)),
     write: (values) => intoLayout(layout, shape, values, floats(buffer)),
   };

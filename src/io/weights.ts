@@ -8,6 +8,8 @@ export interface Slot {
   readonly shape: Shape;
   read(): Float32Array;
   write(values: Float32Array): void;
+  /** Where given: 0 for numbers that must be zero. */
+  readonly mask?: Float32Array;
 }
 
 export interface LoadReport {
@@ -38,8 +40,14 @@ export function loadSlots(slots: readonly Slot[], bytes: Uint8Array, strict: boo
   if (misshapen.length > 0 || (strict && missing.length + unexpected.length > 0)) throw misfit(file, missing, unexpected, misshapen, tensors);
   const found = slots.filter((slot) => tensors.has(slot.name));
   const values = found.map((slot) => toFloat32(tensors.get(slot.name)!, slot.name));
+  found.forEach((slot, i) => checkMask(slot, values[i]!, file));
   found.forEach((slot, i) => slot.write(values[i]!));
   return { missing, unexpected };
+}
+
+function checkMask({ name, mask }: Slot, values: Float32Array, file: string): void {
+  const at = mask ? values.findIndex((value, i) => mask[i] === 0 && value !== 0) : -1;
+  if (at >= 0) throw new OptionError(`${file}: ${name} is ${values[at]} at ${at}, expected 0: the model's mask leaves that weight out. Nothing was loaded.`);
 }
 
 function misfit(file: string, missing: string[], unexpected: string[], misshapen: Slot[], tensors: Map<string, { shape: Shape }>): OptionError {
@@ -71,7 +79,7 @@ export function saveCheckpoint(weights: readonly Slot[], state: readonly Slot[],
 }
 
 function renamed(slot: Slot, prefix: string): Slot {
-  return { name: prefix + slot.name, shape: slot.shape, read: () => slot.read(), write: (values) => slot.write(values) };
+  return { ...slot, name: prefix + slot.name };
 }
 
 /** Puts everything back; all or nothing. */
