@@ -104,17 +104,6 @@ function inputRow(s: Depthwise2dBackwardInputStep, dy: usize, dx: usize, iy: i32
       inputTap(s, dy + (<usize>(oy * s.wo) * s.ci << 2), s.w + ((ky * s.kw + kx) * s.ci << 2), dx, kx * s.dilationW - s.padLeft);
     }
   }
-  if (s.b) addBias(s.b, dx, s.wi, s.ci);
-}
-
-/** dx[pixel, c] += b[c]. */
-function addBias(b: usize, dx: usize, pixels: i32, channels: i32): void {
-  for (; pixels > 0; pixels--, dx += channels << 2) {
-    for (let c = 0; c < channels; c += 4) {
-      const k = <usize>c << 2;
-      storeLanes(dx + k, f32x4.add(v128.load(dx + k), v128.load(b + k)), channels - c);
-    }
-  }
 }
 
 /** One kernel position: dx[ox·stride + offset] += dy[ox] · w, for the output pixels that it read. */
