@@ -23,3 +23,8 @@ export function parameterSlots(store: ParameterStore, floats: Floats): Slot[] {
 export function stateSlots(store: ParameterStore, floats: Floats): Slot[] {
   return [...store.state].flatMap(([parameter, states]) => [...states].map(([name, buffer]) => slot(`${parameter.name}.${name}`, parameter, buffer, floats)));
 }
+
+/** The gradients that are computed, under their parameters' names. */
+export function gradientSlots(store: ParameterStore, floats: Floats): Slot[] {
+  return [...store.gradients].map(([parameter, buffer]) => slot(parameter.name, parameter, buffer, floats));
+}
