@@ -77,7 +77,7 @@ export function planNetwork(model: Layer, options: CompileOptions): Blueprint {
   const train = checked.loss || checked.optimizer ? planTraining(model, checked, store) : null;
   const predict = planPrediction(model, checked, store);
   checkPatterns('compile: freeze', frozen, store);
-  checkPatterns('compile: groups of the optimizer', checked.optimizer?.groups ?? [], store);
+  checkPatterns(`${checked.optimizer?.type}: groups`, checked.optimizer?.groups ?? [], store);
   if (checked.fuse === false) for (const plan of [predict.plan, ...(train ? [train.plan] : [])]) for (const y of plan.outputs.values()) y.buffer.kept = true;
   const plans = train ? [train, predict] : [predict];
   const inputs = plans.map((one) => inputsOf(one));

@@ -19,7 +19,6 @@ export type AdagradOptions = Grouped<Options>;
 
 const rule: Rule<Options> = {
   type: 'Adagrad',
-  name: 'adagrad',
   countsSteps: true,
   defaults: { lr: 0.01, lrDecay: 0, weightDecay: 0, initialAccumulatorValue: 0, eps: 1e-10, maximize: false },
 

@@ -39,12 +39,12 @@ function plan(p: Plan, w: Parameter, options: Options, fields: CommonFields, dec
 }
 
 const adamRule: Rule<Options> = {
-  type: 'Adam', name: 'adam', countsSteps: true, defaults, check,
+  type: 'Adam', countsSteps: true, defaults, check,
   plan: (p, w, options, fields) => plan(p, w, options, fields, false),
 };
 
 const adamwRule: Rule<Options> = {
-  type: 'AdamW', name: 'adamw', countsSteps: true, defaults: { ...defaults, weightDecay: 0.01 }, check,
+  type: 'AdamW', countsSteps: true, defaults: { ...defaults, weightDecay: 0.01 }, check,
   plan: (p, w, options, fields) => plan(p, w, options, fields, true),
 };
 

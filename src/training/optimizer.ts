@@ -28,8 +28,6 @@ export type Grouped<O, Needed extends keyof O = never> = Partial<O> & Pick<O, Ne
 /** What one kind of optimizer knows. */
 export interface Rule<O extends { readonly lr: number }> {
   readonly type: string;
-  /** As users write it, for errors. */
-  readonly name: string;
   readonly countsSteps: boolean;
   readonly defaults: O;
   /** Throws OptionError, in the name of `who`, where an option is out of its range. */
@@ -67,7 +65,7 @@ export function epsilon(eps: number): number {
 /** The optimizer that `rule` describes, with these options. Throws OptionError where one is unknown or out of its range. */
 export function optimizerOf<O extends { readonly lr: number }>(rule: Rule<O>, given: Grouped<O>): Optimizer {
   const { groups = [], ...own } = given;
-  const who = rule.name;
+  const who = rule.type;
   const complete = (name: string, defaults: O, changes: object): O => {
     for (const option of Object.keys(changes)) {
       if (!(option in rule.defaults)) throw new OptionError(`${name}: unknown option ${option}, expected one of ${Object.keys(rule.defaults).join(', ')}`);

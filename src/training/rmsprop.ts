@@ -20,7 +20,6 @@ export type RmspropOptions = Grouped<Options>;
 
 const rule: Rule<Options> = {
   type: 'RMSprop',
-  name: 'rmsprop',
   countsSteps: true,
   defaults: { lr: 0.01, alpha: 0.99, eps: 1e-8, momentum: 0, centered: false, weightDecay: 0, maximize: false },
 

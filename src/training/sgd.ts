@@ -16,7 +16,6 @@ export type SgdOptions = Grouped<Options, 'lr'>;
 
 const rule: Rule<Options> = {
   type: 'SGD',
-  name: 'sgd',
   countsSteps: false,
   defaults: { lr: NaN, momentum: 0, dampening: 0, nesterov: false, weightDecay: 0, maximize: false },
 
@@ -24,7 +23,7 @@ const rule: Rule<Options> = {
     atLeastZero(who, options, 'lr', 'momentum', 'weightDecay');
     const { momentum, dampening, nesterov } = options;
     if (!Number.isFinite(dampening)) throw new OptionError(`${who}: dampening is ${dampening}, expected a number`);
-    if (nesterov && (momentum === 0 || dampening !== 0)) throw new OptionError(`${who}: nesterov needs momentum above 0 and dampening 0`);
+    if (nesterov && (momentum === 0 || dampening !== 0)) throw new OptionError(`${who}: nesterov with momentum ${momentum} and dampening ${dampening}, expected momentum above 0 and dampening 0`);
   },
 
   plan(p, w, { momentum, dampening, weightDecay, nesterov, maximize }, fields) {

@@ -111,18 +111,18 @@ test('a group has its own options, the first that fits', () => {
 
 test('an option out of its range is refused', () => {
   const wrong: [() => unknown, string][] = [
-    [() => optimizers.adam({ lr: -1 }), 'adam: lr is -1'],
-    [() => optimizers.adam({ betas: [1, 0.9] }), 'adam: betas[0] is 1'],
-    [() => optimizers.adam({ betas: [0.9, NaN] }), 'adam: betas[1] is NaN'],
-    [() => optimizers.adam({ betas: [0.9] as never }), 'adam: betas is 0.9, expected two numbers'],
-    [() => optimizers.adamw({ weightDecay: -0.1 }), 'adamw: weightDecay is -0.1'],
-    [() => optimizers.adam({ momentum: 0.9 } as never), 'adam: unknown option momentum'],
-    [() => optimizers.rmsprop({ alpha: -0.5 }), 'rmsprop: alpha is -0.5'],
-    [() => optimizers.rmsprop({ eps: Infinity }), 'rmsprop: eps is Infinity'],
-    [() => optimizers.adagrad({ lrDecay: -1 }), 'adagrad: lrDecay is -1'],
-    [() => optimizers.adagrad({ initialAccumulatorValue: -1 }), 'adagrad: initialAccumulatorValue is -1'],
-    [() => optimizers.sgd({ lr: 0.1, groups: [{ match: '*' }, { match: '*', momentum: -1 }] }), 'sgd: groups[1]: momentum is -1'],
-    [() => optimizers.sgd({ lr: 0, groups: [{ match: '*', lr: 1 }] }), 'sgd: lr is 0 and that of a group 1'],
+    [() => optimizers.adam({ lr: -1 }), 'Adam: lr is -1'],
+    [() => optimizers.adam({ betas: [1, 0.9] }), 'Adam: betas[0] is 1'],
+    [() => optimizers.adam({ betas: [0.9, NaN] }), 'Adam: betas[1] is NaN'],
+    [() => optimizers.adam({ betas: [0.9] as never }), 'Adam: betas is 0.9, expected two numbers'],
+    [() => optimizers.adamw({ weightDecay: -0.1 }), 'AdamW: weightDecay is -0.1'],
+    [() => optimizers.adam({ momentum: 0.9 } as never), 'Adam: unknown option momentum'],
+    [() => optimizers.rmsprop({ alpha: -0.5 }), 'RMSprop: alpha is -0.5'],
+    [() => optimizers.rmsprop({ eps: Infinity }), 'RMSprop: eps is Infinity'],
+    [() => optimizers.adagrad({ lrDecay: -1 }), 'Adagrad: lrDecay is -1'],
+    [() => optimizers.adagrad({ initialAccumulatorValue: -1 }), 'Adagrad: initialAccumulatorValue is -1'],
+    [() => optimizers.sgd({ lr: 0.1, groups: [{ match: '*' }, { match: '*', momentum: -1 }] }), 'SGD: groups[1]: momentum is -1'],
+    [() => optimizers.sgd({ lr: 0, groups: [{ match: '*', lr: 1 }] }), 'SGD: lr is 0 and that of a group 1'],
     [() => ops.optimize(optimizers.adam(), []), 'no parameters given'],
   ];
   for (const [make, message] of wrong) {

@@ -84,7 +84,7 @@ describe('groups', () => {
   });
 
   test('a group that fits nothing is refused', async () => {
-    await expect(make({ optimizer: optimizers.sgd({ lr: 0.1, groups: [{ match: 'c9.*' }] }) })).rejects.toThrow("compile: groups of the optimizer: 'c9.*' fits no parameter, expected a pattern for some of c1.weight, c1.bias");
+    await expect(make({ optimizer: optimizers.sgd({ lr: 0.1, groups: [{ match: 'c9.*' }] }) })).rejects.toThrow("SGD: groups: 'c9.*' fits no parameter, expected a pattern for some of c1.weight, c1.bias");
   });
 });
 
