@@ -117,3 +117,6 @@ export const SUM_ROWS = 4;
 /** Bytes of the totals of a vector of channels: two for each, in float64; and of these with the float32 sums that gather before. */
 export const CHANNEL_SUM_BYTES = 64;
 export const CHANNEL_SCRATCH_BYTES = 96;
+
+/** Rows that local response normalisation takes at a time. */
+export const LRN_ROWS = 8;
