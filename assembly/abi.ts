@@ -34,6 +34,16 @@ export const OP_MULTIPLY = 30;
 export const OP_CHANNEL_AFFINE_FORWARD = 31;
 export const OP_CHANNEL_AFFINE_BACKWARD_INPUT = 32;
 export const OP_CHANNEL_AFFINE_BACKWARD_WEIGHT = 33;
+export const OP_UPSAMPLE2D_FORWARD = 70;
+export const OP_UPSAMPLE2D_BACKWARD = 71;
+// Optimizers and gradient clipping.
+export const OP_ADAM = 80;
+export const OP_RMSPROP = 81;
+export const OP_ADAGRAD = 82;
+export const OP_SQUARE_SUM = 83;
+export const OP_GRADIENT_NORM = 84;
+export const OP_CLIP_SCALE = 85;
+export const OP_CLIP_VALUE = 86;
 export const OP_CHANNEL_NORM_STATISTICS = 60;
 export const OP_CHANNEL_NORM_TRACK = 61;
 export const OP_CHANNEL_NORM_FORWARD = 62;
@@ -56,16 +66,33 @@ export const CONTROL_RATE = 8;
 export const CONTROL_UPDATES = 12;
 /** i32: 1 when a parameter's gradient adds to what an earlier backward left. */
 export const CONTROL_ACCUMULATE = 16;
-/** One 64-byte line per worker; its first i32 is the step that the worker is in: it names the layer on a trap. */
-export const CONTROL_WORKERS = 64;
+/** i32: barriers passed; a waiter waits for it to change. On a line with STATUS, because they are read together. */
+export const CONTROL_EPOCH = 64;
+/** i32: 0, or 1 + the worker that failed. */
+export const CONTROL_STATUS = 68;
+/** i32: workers that reached the barrier. */
+export const CONTROL_ARRIVED = 128;
+/** i32: workers that sleep in JavaScript. */
+export const CONTROL_SLEEPERS = 192;
+/** i32: runs started; -1 ends the crew. FIRST and LAST are the steps to run. */
+export const CONTROL_JOB = 256;
+export const CONTROL_FIRST = 260;
+export const CONTROL_LAST = 264;
+/** i32: looks at EPOCH before a worker returns to JavaScript to sleep. */
+export const CONTROL_SPINS = 320;
+/** A line per worker: the step that it is in (names the layer on a trap), and the EPOCH that it saw before its last barrier. */
+export const CONTROL_WORKERS = 384;
+export const WORKER_SEEN = 4;
 export const WORKER_LINE = 64;
 export const MAX_WORKERS = 64;
-export const CONTROL_BYTES = 4160;
+export const CONTROL_BYTES = 4480;
 
 // What `run` returns.
 export const RUN_DONE = -1;
 /** A guard found a value that is not finite; the steps after it did not run. */
 export const RUN_NOT_FINITE = -2;
+/** Another worker failed. */
+export const RUN_ABORTED = -3;
 
 /** Columns of a weight panel: two vectors. */
 export const PANEL = 8;
@@ -79,6 +106,8 @@ export const ROW_BLOCK = 64;
 export const ROW_ENTRY = 8;
 /** Terms of a product that are added up in registers before they are added to C. */
 export const TERM_BLOCK = 384;
+/** Elements of a gradient whose squares make one partial sum of its norm. */
+export const NORM_CHUNK = 4096;
 
 // `accumulate` of a step that writes a gradient.
 export const STORE = 0;

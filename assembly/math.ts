@@ -72,6 +72,16 @@ export function log1(x: f32): f32 {
   return m + y + e * 0.693359375;
 }
 
+/** base^n, n >= 0, by squaring: products alone, so it has the same bits everywhere. */
+export function power(base: f64, n: i32): f64 {
+  let result: f64 = 1;
+  for (; n > 0; n >>= 1) {
+    if (n & 1) result *= base;
+    base *= base;
+  }
+  return result;
+}
+
 /**
  * x^−beta, at most 3 ulp for beta of about 1: beta = high + low, high of at most 12 bits. With x = 2^e·m, √½ <= m < √2,
  * beta·log2 x = high·e (exact) + low·e + beta·log2 m; its whole part goes into the exponent, so that large powers lose no digits.

@@ -1,5 +1,8 @@
 // v128 helpers, and the only file that asks which wasm features are on.
 
+/** Whether this build has atomics and shared memory. */
+export const THREADS: bool = ASC_FEATURE_THREADS;
+
 /** a·b + c: two roundings. */
 // @ts-ignore: decorator
 @inline

@@ -56,7 +56,7 @@
 
 @unmanaged export class Conv2dForwardStep extends Conv2dGeometry {
   x: usize; w: usize; b: usize; y: usize; scratch: usize;
-  scratchBytes: i32; groupImages: i32; relu: i32;
+  scratchBytes: i32; groupImages: i32; relu: i32; accumulate: i32;
 }
 
 /** Weights turned for the input gradient: [group][⌈ci/8⌉][phase, tap, co][8]. */
@@ -64,8 +64,9 @@
   w: usize; rotated: usize;
 }
 
+/** `b` is added to dx where it is given: this pass is a transposed convolution's forward. */
 @unmanaged export class Conv2dBackwardInputStep extends Conv2dGeometry {
-  dy: usize; rotated: usize; dx: usize; scratch: usize;
+  dy: usize; rotated: usize; b: usize; dx: usize; scratch: usize;
   scratchBytes: i32; accumulate: i32;
 }
 
@@ -76,11 +77,12 @@
 
 /** One filter per channel: w [kh, kw, c]; ci = co = groups = c. */
 @unmanaged export class Depthwise2dForwardStep extends Conv2dGeometry {
-  x: usize; w: usize; b: usize; y: usize; scratch: usize; scratchBytes: i32; relu: i32;
+  x: usize; w: usize; b: usize; y: usize; scratch: usize; scratchBytes: i32; relu: i32; accumulate: i32;
 }
 
+/** `b` is added to dx where it is given: this pass is a transposed convolution's forward. */
 @unmanaged export class Depthwise2dBackwardInputStep extends Conv2dGeometry {
-  dy: usize; w: usize; dx: usize; scratch: usize; scratchBytes: i32; accumulate: i32;
+  dy: usize; w: usize; b: usize; dx: usize; scratch: usize; scratchBytes: i32; accumulate: i32;
 }
 
 @unmanaged export class Depthwise2dBackwardWeightStep extends Conv2dGeometry {
@@ -94,12 +96,12 @@
   rows: i32; c: i32; accumulate: i32;
 }
 
-/** Pooling windows over x [n, hi, wi, c]. */
+/** Pooling windows over x [n, hi, wi, c]; `adaptive`: window o of ho covers rows ⌊o·hi/ho⌋ to ⌈(o + 1)·hi/ho⌉ − 1. */
 @unmanaged export class Pool2dGeometry {
   op: i32;
   c: i32; hi: i32; wi: i32; ho: i32; wo: i32;
   kh: i32; kw: i32; strideH: i32; strideW: i32; padTop: i32; padLeft: i32;
-  dilationH: i32; dilationW: i32;
+  dilationH: i32; dilationW: i32; adaptive: i32;
 }
 
 /** argmax holds h·wi + w of the window's maximum, i32 [n, ho, wo, c]. */
@@ -112,14 +114,16 @@
 }
 
 /** A window's sum is divided by `divisor`, or where that is 0 by its elements, padding counted or not. */
-@unmanaged export class AvgPool2dForwardStep extends Pool2dGeometry {
-  x: usize; y: usize;
+@unmanaged export class AvgPool2dGeometry extends Pool2dGeometry {
   padBottom: i32; padRight: i32; countIncludePad: i32; divisor: i32;
 }
 
-@unmanaged export class AvgPool2dBackwardStep extends Pool2dGeometry {
-  dy: usize; dx: usize;
-  padBottom: i32; padRight: i32; countIncludePad: i32; divisor: i32; accumulate: i32;
+@unmanaged export class AvgPool2dForwardStep extends AvgPool2dGeometry {
+  x: usize; y: usize;
+}
+
+@unmanaged export class AvgPool2dBackwardStep extends AvgPool2dGeometry {
+  dy: usize; dx: usize; accumulate: i32;
 }
 
 /** y = f(x), images · length elements. */
@@ -175,12 +179,12 @@
   x: usize;
 }
 
-/** w -= rate · (g or its momentum), as torch.optim.SGD. */
+/** w -= rate · (g or its momentum), as torch.optim.SGD; fresh is 1 - dampening. `rateFactor` times the control block's rate, in every optimizer. */
 @unmanaged export class SgdStep {
   op: i32;
   w: usize; dw: usize; velocity: usize;
-  length: i32;
-  momentum: f32; dampening: f32; weightDecay: f32; nesterov: i32; maximize: i32;
+  length: i32; rateFactor: f32;
+  momentum: f32; fresh: f32; weightDecay: f32; nesterov: i32; maximize: i32;
 }
 
 /** y[i, j] = alpha · x[i, j] + beta · z[i · zRow + j · zColumn]; beta 0 does not read z. */
@@ -232,6 +236,75 @@
   op: i32;
   x: usize; dy: usize; dw: usize;
   rows: i32; c: i32; accumulate: i32;
+}
+
+/** rows [ho] and columns [wo] hold (i0, i1, w0, w1) as f32: the inputs that an output reads, and their weights. */
+@unmanaged export class Upsample2dGeometry {
+  op: i32;
+  c: i32; hi: i32; wi: i32; ho: i32; wo: i32; bilinear: i32;
+  rows: usize; columns: usize;
+}
+
+@unmanaged export class Upsample2dForwardStep extends Upsample2dGeometry {
+  x: usize; y: usize;
+}
+
+/** rowWindows [hi] and columnWindows [wi] hold (first, one past the last) as f32: the outputs that read an input. */
+@unmanaged export class Upsample2dBackwardStep extends Upsample2dGeometry {
+  rowWindows: usize; columnWindows: usize;
+  dy: usize; dx: usize; accumulate: i32;
+}
+
+/** w -= rate · m / (√v + eps) with bias corrections, as torch.optim.Adam; `decoupled` as AdamW. fresh is 1 - beta; maxExpAvgSq 0: no amsgrad. */
+@unmanaged export class AdamStep {
+  op: i32;
+  w: usize; dw: usize; expAvg: usize; expAvgSq: usize; maxExpAvgSq: usize;
+  length: i32; rateFactor: f32;
+  beta1: f32; fresh1: f32; beta2: f32; fresh2: f32; eps: f32; weightDecay: f32; decoupled: i32; maximize: i32;
+}
+
+/** w -= rate · g / (√u + eps), as torch.optim.RMSprop; fresh is 1 - alpha. gradAvg 0: not centered; velocity 0: no momentum. */
+@unmanaged export class RmspropStep {
+  op: i32;
+  w: usize; dw: usize; squareAvg: usize; gradAvg: usize; velocity: usize;
+  length: i32; rateFactor: f32;
+  alpha: f32; fresh: f32; eps: f32; momentum: f32; weightDecay: f32; maximize: i32;
+}
+
+/** w -= rate · g / (√sum + eps), as torch.optim.Adagrad; sum starts from `initial`. */
+@unmanaged export class AdagradStep {
+  op: i32;
+  w: usize; dw: usize; sum: usize;
+  length: i32; rateFactor: f32;
+  lrDecay: f32; initial: f32; eps: f32; weightDecay: f32; maximize: i32;
+}
+
+/** sums (f64): Σ dw² of every NORM_CHUNK elements. */
+@unmanaged export class SquareSumStep {
+  op: i32;
+  dw: usize; sums: usize;
+  length: i32;
+}
+
+/** norm: the root of all sums so far and these `count` (f64), its square (f64), the factor that brings it down to `limit` (f32). */
+@unmanaged export class GradientNormStep {
+  op: i32;
+  sums: usize; norm: usize;
+  count: i32; limit: f32; accumulate: i32;
+}
+
+/** dw *= the factor beside norm. */
+@unmanaged export class ClipScaleStep {
+  op: i32;
+  norm: usize; dw: usize;
+  length: i32;
+}
+
+/** dw between -limit and limit. */
+@unmanaged export class ClipValueStep {
+  op: i32;
+  dw: usize;
+  length: i32; limit: f32;
 }
 
 /** Statistics of x [images · rows, c] per channel group, over each image (`perImage`) or over all; or from running ones, x not read,

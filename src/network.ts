@@ -1,20 +1,17 @@
-import { CONTROL_ACCUMULATE, CONTROL_LIVE, CONTROL_RATE, CONTROL_UPDATES, RUN_NOT_FINITE } from '../assembly/abi.js';
+import { RUN_NOT_FINITE } from '../assembly/abi.js';
 import type { Blueprint, TrainPlan } from './blueprint.js';
-import { DivergedError, OptionError, ShapeError, UnsupportedError } from './core/errors.js';
-import { initialValues } from './core/init.js';
+import { DivergedError, OptionError, ShapeError } from './core/errors.js';
 import { elements, show, type Shape, type Tensor } from './core/shape.js';
 import type { Dataset } from './data/dataset.js';
 import { evaluate, type EvaluateOptions } from './evaluate.js';
 import { checkLabels, readImages, type Images, type Labels } from './images.js';
 import { digestOf, loadCheckpoint, loadSlots, saveCheckpoint, saveSlots, type LoadReport, type Slot } from './io/weights.js';
-import { PLAIN, fromLayout, intoLayout, type Layout } from './plan/layout.js';
+import { fromLayout } from './plan/layout.js';
 import { printSteps } from './plan/print.js';
-import { encode } from './plan/program.js';
-import type { Range } from './plan/plan.js';
-import type { Buffer } from './plan/tensor.js';
-import { baseModule } from './runtime/builds.js';
-import { Engine } from './runtime/engine.js';
-import { runningSlot, startRunning } from './running.js';
+import type { Crew } from './runtime/crew.js';
+import type { Engine } from './runtime/engine.js';
+import { Session } from './session.js';
+import { parameterSlots, savedSlots, stateSlots, type FloatSlot } from './slots.js';
 import { Summary } from './summary.js';
 import { firstNotFinite } from './trace.js';
 import type { Evaluation } from './training/metrics.js';
@@ -25,63 +22,50 @@ export class Network {
   readonly inputShape: Shape;
   readonly outputShape: Shape;
   readonly batchSize: number;
-  #engine: Engine | null;
-  #updates = 0;
-  #rate: number;
-  /** Gradients of an earlier backward wait for the update. */
-  #pending = false;
+  readonly #session: Session;
   /** Images of the last forward. */
   #live = 0;
+  /** What `forward` keeps for `backward` is there: backward gives its memory to gradients. */
+  #forwarded = false;
 
-  constructor(blueprint: Blueprint) {
-    const { options, predict, train, arena, store } = blueprint;
+  constructor(blueprint: Blueprint, engine: Engine, crew: Crew | null) {
     this.blueprint = blueprint;
-    this.inputShape = predict.images.shape;
-    this.outputShape = predict.output.shape;
-    this.batchSize = options.batchSize;
-    this.#rate = options.optimizer?.lr ?? 0;
-    this.#engine = new Engine(baseModule(), arena.bytes);
-    const steps = [...(train?.plan.steps ?? []), ...predict.plan.steps];
-    const program = encode(steps, arena);
-    this.#engine.bytes(arena.control, program.length).set(program);
-    for (const { buffer, values } of store.constants.values()) this.#floats(buffer).set(values);
-    for (const { name, shape, layout, init, buffer } of store.parameters.values()) {
-      intoLayout(layout, shape, initialValues(init, shape, options.seed, name), this.#floats(buffer));
-    }
-    for (const running of store.running.values()) startRunning(this.#engine, running);
-  }
-
-  get #alive(): Engine {
-    if (this.#engine === null) throw new UnsupportedError('this network was disposed: compile a new one');
-    return this.#engine;
+    this.inputShape = blueprint.predict.images.shape;
+    this.outputShape = blueprint.predict.output.shape;
+    this.batchSize = blueprint.options.batchSize;
+    this.#session = new Session(blueprint, engine, crew);
   }
 
   /** The memory and kernels below; for tests, benches and tracing. */
   get engine(): Engine {
-    return this.#alive;
-  }
-
-  #floats(buffer: Buffer): Float32Array<ArrayBuffer> {
-    return this.#alive.floats(buffer.address, buffer.words);
+    return this.#session.engine;
   }
 
   /** Updates done so far. */
   get steps(): number {
-    return this.#updates;
+    return this.#session.updates;
   }
 
   /** Bytes of the network's memory; constant. */
   get memoryBytes(): number {
-    return this.#alive.byteLength;
+    return this.engine.byteLength;
   }
 
   get learningRate(): number {
-    return this.#rate;
+    return this.#session.rate;
   }
 
   set learningRate(rate: number) {
     if (!(Number.isFinite(rate) && rate >= 0)) throw new OptionError(`learningRate is ${rate}, expected a number of at least 0`);
-    this.#rate = rate;
+    this.#session.rate = rate;
+  }
+
+  /** Norm of all gradients at the last update, before clipping. Throws OptionError unless compile was given `clip: { norm }`. */
+  get gradientNorm(): number {
+    const { gradientNorm: norm } = this.#training('gradientNorm');
+    if (!norm) throw new OptionError('gradientNorm: compile was not given clip: { norm }, or every parameter is frozen; a norm of Infinity measures without clipping');
+    const { buffer, byteOffset } = this.#session.floats(norm);
+    return new Float64Array(buffer, byteOffset, 1)[0]!;
   }
 
   #training(what: string): TrainPlan {
@@ -90,68 +74,86 @@ export class Network {
     return train;
   }
 
-  /** Runs a range of the program over `live` images. */
-  #run(range: Range, live: number): number {
-    const engine = this.#alive;
-    const { control } = this.blueprint.arena;
-    const words = engine.integers(control, 5);
-    words[CONTROL_LIVE >> 2] = live;
-    words[CONTROL_UPDATES >> 2] = this.#updates;
-    words[CONTROL_ACCUMULATE >> 2] = Number(this.#pending);
-    engine.floats(control + CONTROL_RATE, 1)[0] = this.#rate;
-    return engine.run(range.first, range.last, control);
+  /** Sync calls run on the calling thread; with a crew they would leave it idle. */
+  #refuseCrew(what: string, instead: string): void {
+    if (this.#session.crew) throw new OptionError(`${what}: the network has ${this.#session.crew.workers} workers; use ${instead}, or compile with workers: 1`);
   }
 
-  #predicting(): Range {
-    const offset = this.blueprint.train?.plan.steps.length ?? 0;
-    const { all } = this.blueprint.predict;
-    return { first: all.first + offset, last: all.last + offset };
-  }
-
-  /** Outputs [n, ...] for any number of images; runs at once. Throws ShapeError where they do not fit. */
+  /** Outputs [n, ...] for any number of images, at once; for workers: 1. Throws ShapeError where the images do not fit. */
   predictSync(images: Images): Tensor {
+    this.#refuseCrew('predictSync', 'predict');
+    const chunks = this.#chunks(images);
+    for (const { live, write, read } of chunks.each) {
+      write();
+      this.#session.run(this.#session.predicting, live);
+      read();
+    }
+    return chunks.result;
+  }
+
+  /** Outputs [n, ...] for any number of images. */
+  async predict(images: Images): Promise<Tensor> {
+    const chunks = this.#chunks(images);
+    for (const { live, write, read } of chunks.each) {
+      write();
+      await this.#session.runAll(this.#session.predicting, live);
+      read();
+    }
+    return chunks.result;
+  }
+
+  /** The images cut into runs of at most batchSize. */
+  #chunks(images: Images): { result: Tensor; each: { live: number; write(): void; read(): void }[] } {
     const { data, count } = readImages(images, this.inputShape, 'predict');
     const { predict } = this.blueprint;
     const inSize = elements(this.inputShape);
     const outSize = elements(this.outputShape);
     const result = new Float32Array(count * outSize);
-    for (let from = 0; from < count; from += this.batchSize) {
+    const each = Array.from({ length: Math.ceil(count / this.batchSize) }, (_, i) => {
+      const from = i * this.batchSize;
       const live = Math.min(this.batchSize, count - from);
-      this.#floats(predict.images.buffer).set(data.subarray(from * inSize, (from + live) * inSize));
-      this.#run(this.#predicting(), live);
-      result.set(this.#alive.floats(predict.output.buffer.address, live * outSize), from * outSize);
-    }
-    return { data: result, shape: [count, ...this.outputShape] };
+      return {
+        live,
+        write: () => this.#session.floats(predict.images.buffer).set(data.subarray(from * inSize, (from + live) * inSize)),
+        read: () => result.set(this.#session.floats(predict.output.buffer, live * outSize), from * outSize),
+      };
+    });
+    return { result: { data: result, shape: [count, ...this.outputShape] }, each };
   }
 
-  /** Outputs [n, ...] for any number of images. */
-  async predict(images: Images): Promise<Tensor> {
-    return this.predictSync(images);
+  /** As `step`, at once; for workers: 1. */
+  stepSync(images: Images, labels: Labels | Tensor): { loss: number } {
+    this.#refuseCrew('stepSync', 'step');
+    const train = this.#prepareStep(images, labels);
+    return this.#finishStep(train, this.#session.run(train.all, this.#live));
   }
 
   /** Forward, loss, backward and update in one call of the kernels, over at most `batchSize` images. Throws DivergedError, the weights
    *  left as they were, when the loss is not finite. */
-  stepSync(images: Images, labels: Labels | Tensor): { loss: number } {
+  async step(images: Images, labels: Labels | Tensor): Promise<{ loss: number }> {
+    const train = this.#prepareStep(images, labels);
+    return this.#finishStep(train, await this.#session.runAll(train.all, this.#live));
+  }
+
+  #prepareStep(images: Images, labels: Labels | Tensor): TrainPlan {
     const train = this.#training('step');
     if (!this.blueprint.options.optimizer) throw new OptionError('step: compile was given no optimizer');
     this.#writeBatch(train, images, labels);
-    this.#finish(train, train.all);
-    this.#updates++;
-    this.#pending = false;
-    return { loss: this.#loss(train) };
+    return train;
   }
 
-  /** As `stepSync`. */
-  async step(images: Images, labels: Labels | Tensor): Promise<{ loss: number }> {
-    return this.stepSync(images, labels);
+  #finishStep(train: TrainPlan, code: number): { loss: number } {
+    this.#checkFinite(train, code);
+    this.#session.updated();
+    return { loss: this.#loss(train) };
   }
 
   /** Loss and gradients without an update; gradients add up until `update`. */
   lossAndGradients(images: Images, labels: Labels | Tensor): { loss: number; gradients: Map<string, Tensor> } {
     const train = this.#training('lossAndGradients');
     this.#writeBatch(train, images, labels);
-    this.#finish(train, { first: 0, last: train.backward.last });
-    this.#pending = true;
+    this.#checkFinite(train, this.#session.run({ first: 0, last: train.backward.last }, this.#live));
+    this.#session.pending = true;
     return { loss: this.#loss(train), gradients: this.gradients() };
   }
 
@@ -162,8 +164,9 @@ export class Network {
     if (count < fewest) {
       throw new ShapeError(`${layer}: needs more than one value per channel when training, given ${count} image of one value, expected at least ${fewest} images (fit: dropLast)`);
     }
-    this.#floats(train.images.buffer).set(data);
+    this.#session.floats(train.images.buffer).set(data);
     this.#live = count;
+    this.#forwarded = false;
   }
 
   #writeBatch(train: TrainPlan, images: Images, labels: Labels | Tensor): void {
@@ -171,65 +174,67 @@ export class Network {
     if (!loss) throw new OptionError('compile was given no loss: use forward, backward and update');
     this.#writeImages(train, images);
     if ('data' in labels) {
-      this.#floats(loss.target).set(labels.data);
+      this.#session.floats(loss.target).set(labels.data);
     } else {
       checkLabels(labels, this.#live * loss.rowsPerImage, loss.classes);
-      this.#alive.integers(loss.target.address, loss.target.words).set(labels);
+      this.engine.integers(loss.target.address, loss.target.words).set(labels);
     }
-    this.#floats(loss.gradient).fill(1);
+    this.#session.floats(loss.gradient).fill(1);
   }
 
-  #finish(train: TrainPlan, range: Range): void {
-    if (this.#run(range, this.#live) !== RUN_NOT_FINITE) return;
+  #checkFinite(train: TrainPlan, code: number): void {
+    if (code !== RUN_NOT_FINITE) return;
     const layer = firstNotFinite(this, train, this.#live);
     const found = layer === null ? '' : `; first layer with such an output: ${layer}`;
-    throw new DivergedError(`Training stopped: loss is not finite at step ${this.#updates + 1}${found}. Try a smaller learning rate (now ${this.#rate}).`, this.#updates + 1, layer);
+    throw new DivergedError(`Training stopped: loss is not finite at step ${this.#session.updates + 1}${found}. Try a smaller learning rate (now ${this.#session.rate}).`, this.#session.updates + 1, layer);
   }
 
   #loss(train: TrainPlan): number {
-    return this.#floats(train.lossTensors!.loss)[0]!;
+    return this.#session.floats(train.lossTensors!.loss)[0]!;
   }
 
   /** The outputs of the training program, for a loss of one's own. */
   forward(images: Images): Tensor {
     const train = this.#training('forward');
     this.#writeImages(train, images);
-    this.#run(train.forward, this.#live);
+    this.#session.run(train.forward, this.#live);
+    this.#forwarded = true;
     const size = elements(this.outputShape);
-    return { data: this.#alive.floats(train.output.buffer.address, this.#live * size).slice(), shape: [this.#live, ...this.outputShape] };
+    return { data: this.#session.floats(train.output.buffer, this.#live * size).slice(), shape: [this.#live, ...this.outputShape] };
   }
 
-  /** Gradients of everything, from the loss's gradient by the outputs of the last `forward`. They add up until `update`. */
+  /** Gradients of everything, from the loss's gradient by the outputs of the last `forward`, once each. They add up until `update`. */
   backward(gradOutput: Tensor | Float32Array): void {
     const train = this.#training('backward');
     const data = gradOutput instanceof Float32Array ? gradOutput : gradOutput.data;
     const expected = this.#live * elements(this.outputShape);
-    if (this.#live === 0) throw new OptionError('backward: call forward first');
+    if (!this.#forwarded) throw new OptionError('backward: call forward first');
     if (data.length !== expected) throw new ShapeError(`backward: ${data.length} numbers given, expected ${expected} (${show([this.#live, ...this.outputShape])})`);
-    this.#floats(train.outputGradient).set(data);
-    this.#run(train.backward, this.#live);
-    this.#pending = true;
+    this.#session.floats(train.outputGradient).set(data);
+    this.#session.run(train.backward, this.#live);
+    this.#forwarded = false;
+    this.#session.pending = true;
   }
 
   /** One update with the gradients as they stand. */
   update(): void {
     const train = this.#training('update');
-    this.#run(train.update, this.#live);
-    this.#updates++;
-    this.#pending = false;
+    if (!this.blueprint.options.optimizer) throw new OptionError('update: compile was given no optimizer');
+    this.#session.run(train.update, this.#live);
+    this.#session.updated();
   }
 
   /** Drops the gradients that wait for an update. */
   zeroGradients(): void {
     this.#training('zeroGradients');
-    this.#pending = false;
+    this.#session.pending = false;
   }
 
   /** The gradient of every parameter, by its name. */
   gradients(): Map<string, Tensor> {
     const result = new Map<string, Tensor>();
     for (const [{ name, shape, layout }, buffer] of this.blueprint.store.gradients) {
-      result.set(name, { data: fromLayout(layout, shape, this.#floats(buffer)), shape });
+      result.set(name, { data: fromLayout(layout, shape, this.#session.floats(buffer)), shape });
     }
     return result;
   }
@@ -239,7 +244,7 @@ export class Network {
     const train = this.#training('inputGradient');
     const buffer = train.plan.gradientOf(train.images);
     if (!buffer) throw new OptionError('inputGradient: compile was not given inputGradient: true');
-    return { data: this.#alive.floats(buffer.address, this.#live * elements(this.inputShape)).slice(), shape: [this.#live, ...this.inputShape] };
+    return { data: this.#session.floats(buffer, this.#live * elements(this.inputShape)).slice(), shape: [this.#live, ...this.inputShape] };
   }
 
   /** Loss, accuracy, top-5 and confusion over a data set. */
@@ -247,32 +252,19 @@ export class Network {
     return evaluate(this, data, options);
   }
 
-  #slot(name: string, shape: Shape, layout: Layout, buffer: Buffer): Slot {
-    return {
-      name, shape,
-      read: () => fromLayout(layout, shape, this.#floats(buffer)),
-      write: (values) => intoLayout(layout, shape, values as Float32Array, this.#floats(buffer)),
-    };
-  }
-
-
   /** The parameters, in state_dict order. */
-  get parameters(): Slot[] {
-    return [...this.blueprint.store.parameters.values()].map(({ name, shape, layout, buffer }) => this.#slot(name, shape, layout, buffer));
+  get parameters(): FloatSlot[] {
+    return parameterSlots(this.blueprint.store, this.#session);
   }
 
   /** Parameters and running statistics in state_dict order: what `save` writes. */
   get stateDict(): Slot[] {
-    return this.blueprint.store.saved.map((one) => ('layout' in one ? this.#slot(one.name, one.shape, one.layout, one.buffer) : runningSlot(() => this.#alive, one)));
+    return savedSlots(this.blueprint.store, this.#session);
   }
 
   /** What the optimizer keeps, as `c1.weight.momentum_buffer`. */
-  get optimizerState(): Slot[] {
-    const slots: Slot[] = [];
-    for (const [parameter, states] of this.blueprint.store.state) {
-      for (const [name, buffer] of states) slots.push(this.#slot(`${parameter.name}.${name}`, parameter.shape, parameter.layout ?? PLAIN, buffer));
-    }
-    return slots;
+  get optimizerState(): FloatSlot[] {
+    return stateSlots(this.blueprint.store, this.#session);
   }
 
   /** The weights as a safetensors file. */
@@ -292,15 +284,15 @@ export class Network {
 
   /** Everything that training needs to go on: weights, optimizer state, counters, and `extra`. */
   checkpoint(extra: Readonly<Record<string, string>> = {}): Uint8Array {
-    return saveCheckpoint(this.stateDict, this.optimizerState, { updates: this.#updates, learningRate: this.#rate, extra: { ...extra } });
+    return saveCheckpoint(this.stateDict, this.optimizerState, { updates: this.#session.updates, learningRate: this.#session.rate, extra: { ...extra } });
   }
 
   /** Puts a checkpoint back and returns its `extra`. */
   restore(bytes: Uint8Array, file = 'checkpoint'): Record<string, string> {
     const { updates, learningRate, extra } = loadCheckpoint(this.stateDict, this.optimizerState, bytes, file);
-    this.#updates = updates;
-    this.#rate = learningRate;
-    this.#pending = false;
+    this.#session.updates = updates;
+    this.#session.rate = learningRate;
+    this.#session.pending = false;
     return extra;
   }
 
@@ -315,8 +307,8 @@ export class Network {
     return printSteps([...(train?.plan.steps ?? []), ...predict.plan.steps]);
   }
 
-  /** Gives the memory back. Any later call throws. */
-  dispose(): void {
-    this.#engine = null;
+  /** Ends the workers and gives the memory back. Any later call throws. Await it to know that the workers have ended. */
+  async dispose(): Promise<void> {
+    await this.#session.dispose();
   }
 }

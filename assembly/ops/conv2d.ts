@@ -25,7 +25,7 @@ function copiesAfter(taps: usize, count: i32): usize {
   return (taps + (<usize>count << 2) + 63) & ~63;
 }
 
-/** y[n, oy, ox, co] = b[co] + Σ x[n, oy·stride + ky·dilation − pad, …, ci] · w[co, ky, kx, ci].
+/** y[n, oy, ox, co] (+)= b[co] + Σ x[n, oy·stride + ky·dilation − pad, …, ci] · w[co, ky, kx, ci].
  *  Split over output pixels of all images; `groupImages` of them are padded and multiplied together. */
 export function conv2dForward(s: Conv2dForwardStep, live: i32, worker: i32, workers: i32): void {
   const scratch = s.scratch + worker * s.scratchBytes;
@@ -37,7 +37,7 @@ export function conv2dForward(s: Conv2dForwardStep, live: i32, worker: i32, work
   p.bStep = PANEL << 2;
   p.panelBytes = terms * PANEL << 2;
   p.columns = co;
-  p.accumulate = 0;
+  p.accumulate = s.accumulate;
   p.relu = s.relu;
   const groupBytes = (co + PANEL - 1) / PANEL * p.panelBytes;
   const pixels = s.ho * s.wo;

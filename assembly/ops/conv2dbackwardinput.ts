@@ -65,7 +65,7 @@ function turnTap(from: usize, to: usize, panelBytes: i32, co: i32, channels: i32
   return to;
 }
 
-/** dx[n, iy, ix, ci] (+)= Σ dy[n, oy, ox, co] · w[co, ky, kx, ci] over the positions that read it. Split over rows of all images. */
+/** dx[n, iy, ix, ci] (+)= b[ci] + Σ dy[n, oy, ox, co] · w[co, ky, kx, ci] over the positions that read it. Split over rows of all images. */
 export function conv2dBackwardInput(s: Conv2dBackwardInputStep, live: i32, worker: i32, workers: i32): void {
   const scratch = s.scratch + worker * s.scratchBytes;
   const p = productAt(scratch);
@@ -182,20 +182,24 @@ function flushRows(s: Conv2dBackwardInputStep, p: Product, phase: Phase, from: i
   if (p.rowCount == 0) return;
   const co = s.co / s.groups, ci = s.ci / s.groups;
   if (from >= to || phase.tapsPerRow == 0) {
-    if (!p.accumulate) clearRows(p, s.ci << 2);
+    if (!p.accumulate) clearRows(p, s.b, s.ci << 2);
   } else {
     const taps = p.taps, skipped = from * phase.tapsPerRow;
     p.taps = taps + (<usize>skipped << 2);
     p.tapCount = (to - from) * phase.tapsPerRow;
     fillRowTable(p);
     const groupBytes = (ci + PANEL - 1) / PANEL * p.panelBytes;
-    multiplyGroups(s, p, phase.b + (<usize>(skipped * p.run) << 5), groupBytes, co << 2, ci << 2, 0, 0);
+    multiplyGroups(s, p, phase.b + (<usize>(skipped * p.run) << 5), groupBytes, co << 2, ci << 2, s.b, ci << 2);
     p.taps = taps;
   }
   p.rowCount = 0;
 }
 
-/** No output reads these pixels: their gradient is zero. */
-function clearRows(p: Product, bytes: i32): void {
-  for (let row = 0; row < p.rowCount; row++) memory.fill(load<usize>(p.rows + row * ROW_ENTRY, 4), 0, bytes);
+/** No output reads these pixels: what is left is the bias, or zero. */
+function clearRows(p: Product, b: usize, bytes: i32): void {
+  for (let row = 0; row < p.rowCount; row++) {
+    const to = load<usize>(p.rows + row * ROW_ENTRY, 4);
+    if (b) memory.copy(to, b, bytes);
+    else memory.fill(to, 0, bytes);
+  }
 }

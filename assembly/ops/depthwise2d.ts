@@ -38,7 +38,7 @@ function setRow(r: Row3x3, hi: i32, wi: i32, wo: i32, channels: i32, strideW: i3
   r.padLeft = padLeft;
 }
 
-/** y[oy, ox, c] = b[c] + Σ x[oy·stride + ky·dilation − pad, …, c] · w[ky, kx, c]. Split over output rows. */
+/** y[oy, ox, c] (+)= b[c] + Σ x[oy·stride + ky·dilation − pad, …, c] · w[ky, kx, c]. Split over output rows. */
 export function depthwise2dForward(s: Depthwise2dForwardStep, live: i32, worker: i32, workers: i32): void {
   const r = changetype<Row3x3>(s.scratch + worker * s.scratchBytes);
   setRow(r, s.hi, s.wi, s.wo, s.ci, s.strideW, s.padLeft);
@@ -48,7 +48,7 @@ export function depthwise2dForward(s: Depthwise2dForwardStep, live: i32, worker:
     const y0 = (row - image * s.ho) * s.strideH - s.padTop;
     if (is3x3(s)) {
       r.y0 = y0;
-      forwardRow(r, s.x + (<usize>(image * s.hi * s.wi) * s.ci << 2), s.w, s.ci << 2, s.b, s.y + (<usize>(row * s.wo) * s.ci << 2), s.relu, 0);
+      forwardRow(r, s.x + (<usize>(image * s.hi * s.wi) * s.ci << 2), s.w, s.ci << 2, s.b, s.y + (<usize>(row * s.wo) * s.ci << 2), s.relu, s.accumulate);
       continue;
     }
     const ky0 = firstTap(y0, s.dilationH), ky1 = lastTap(y0, s.dilationH, s.hi, s.kh);
@@ -73,11 +73,12 @@ function forwardPixel(s: Depthwise2dForwardStep, x: usize, y: usize, ky0: i32, k
     }
     if (s.b) sum = f32x4.add(sum, v128.load(s.b + at));
     if (s.relu) sum = f32x4.pmax(sum, zero());
+    if (s.accumulate) sum = f32x4.add(v128.load(y + at), sum);
     storeLanes(y + at, sum, s.ci - c);
   }
 }
 
-/** dx[iy, ix, c] (+)= Σ dy[oy, ox, c] · w[ky, kx, c] over oy·stride + ky·dilation − pad = iy. Split over input rows.
+/** dx[iy, ix, c] (+)= b[c] + Σ dy[oy, ox, c] · w[ky, kx, c] over oy·stride + ky·dilation − pad = iy. Split over input rows.
  *  At stride 1 a 3x3 kernel's input gradient is its forward over dy with the kernel turned. */
 export function depthwise2dBackwardInput(s: Depthwise2dBackwardInputStep, live: i32, worker: i32, workers: i32): void {
   const r = changetype<Row3x3>(s.scratch + worker * s.scratchBytes);
@@ -88,13 +89,14 @@ export function depthwise2dBackwardInput(s: Depthwise2dBackwardInputStep, live: 
     const image = row / s.hi, iy = row - image * s.hi;
     const dy = s.dy + (<usize>(image * s.ho * s.wo) * s.ci << 2), dx = s.dx + (<usize>(row * s.wi) * s.ci << 2);
     r.y0 = iy + s.padTop - 2;
-    if (turned) forwardRow(r, dy, s.w + (8 * s.ci << 2), -(s.ci << 2), 0, dx, 0, s.accumulate);
+    if (turned) forwardRow(r, dy, s.w + (8 * s.ci << 2), -(s.ci << 2), s.b, dx, 0, s.accumulate);
     else inputRow(s, dy, dx, iy);
   }
 }
 
 function inputRow(s: Depthwise2dBackwardInputStep, dy: usize, dx: usize, iy: i32): void {
-  if (!s.accumulate) memory.fill(dx, 0, s.wi * s.ci << 2);
+  if (s.b) for (let ix = 0; ix < s.wi; ix++) memory.copy(dx + (ix * s.ci << 2), s.b, s.ci << 2);
+  else if (!s.accumulate) memory.fill(dx, 0, s.wi * s.ci << 2);
   for (let ky = 0; ky < s.kh; ky++) {
     const y = iy + s.padTop - ky * s.dilationH, oy = y / s.strideH;
     if (y < 0 || oy >= s.ho || oy * s.strideH != y) continue;

@@ -64,8 +64,8 @@ function forwardBlock(
     }
     const out = y + ox * pixel;
     if (b) sum = f32x4.add(sum, v128.load(b));
-    if (relu) sum = f32x4.pmax(sum, zero());
     if (accumulate) sum = f32x4.add(v128.load(out), sum);
+    if (relu) sum = f32x4.pmax(sum, zero());
     storeLanes(out, sum, lanes);
   }
 }

@@ -1,10 +1,11 @@
 import { OptionError } from '../core/errors.js';
 import { Random } from '../core/random.js';
 import type { Dataset } from './dataset.js';
-import { Trace, write } from './digits/hand.js';
+import { write } from './digits/hand.js';
 import { Pen, SIDE } from './digits/pen.js';
 import { forms } from './digits/strokes.js';
 import type { Form } from './digits/strokes.js';
+import { Trace } from './digits/trace.js';
 
 /** What `digits` draws. */
 export interface DigitsOptions {
@@ -28,6 +29,7 @@ const MOST = 1_000_000;
  */
 export function digits(options: DigitsOptions = {}): { train: Dataset; test: Dataset } {
   const { train = 12000, test = 2000, seed = 1 } = options;
+  new Random(seed); // refuses a bad seed even where nothing is drawn
   return { train: drawHalf(train, 'train', seed, 0), test: drawHalf(test, 'test', seed, 1) };
 }
 
@@ -36,7 +38,7 @@ function drawHalf(count: number, option: string, seed: number, half: number): Da
   const bytes = new Uint8Array(count * SIDE * SIDE);
   const labels = new Int32Array(count);
   const trace = new Trace();
-  const pen = new Pen();
+  const pen = new Pen(trace.x.length);
   for (let i = 0; i < count; i++) {
     const random = new Random(seed, 2 * i + half);
     labels[i] = i % CLASSES.length;

@@ -89,7 +89,7 @@ export function readSafetensors(bytes: Uint8Array, file: string): Safetensors {
 function half(bits: number): number {
   const exponent = (bits >>> 10) & 31;
   const fraction = bits & 1023;
-  const size = exponent === 0 ? fraction * 2 ** -24 : exponent < 31 ? (1024 + fraction) * 2 ** (exponent - 25) : fraction === 0 ? Infinity : NaN;
+  const size = exponent === 0 ? fraction * 2 ** -24 : exponent < 31 ? (1024 + fraction) * (1 << exponent) * 2 ** -25 : fraction === 0 ? Infinity : NaN;
   return bits & 0x8000 ? -size : size;
 }
 

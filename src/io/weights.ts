@@ -10,6 +10,8 @@ export interface Slot {
   readonly dtype?: 'F32' | 'I64';
   read(): Float32Array | BigInt64Array;
   write(values: Float32Array | BigInt64Array): void;
+  /** Where given: 0 for numbers that must be zero. */
+  readonly mask?: Float32Array;
 }
 
 export interface LoadReport {
@@ -40,8 +42,14 @@ export function loadSlots(slots: readonly Slot[], bytes: Uint8Array, strict: boo
   if (misshapen.length > 0 || (strict && missing.length + unexpected.length > 0)) throw misfit(file, missing, unexpected, misshapen, tensors);
   const found = slots.filter((slot) => tensors.has(slot.name));
   const values = found.map((slot) => (slot.dtype === 'I64' ? toBigInt64 : toFloat32)(tensors.get(slot.name)!, slot.name));
+  found.forEach((slot, i) => checkMask(slot, values[i]!, file));
   found.forEach((slot, i) => slot.write(values[i]!));
   return { missing, unexpected };
+}
+
+function checkMask({ name, mask }: Slot, values: Float32Array | BigInt64Array, file: string): void {
+  const at = mask?.findIndex((kept, i) => kept === 0 && Number(values[i]) !== 0) ?? -1;
+  if (at >= 0) throw new OptionError(`${file}: ${name} is ${values[at]} at ${at}, expected 0: the model's mask leaves that weight out. Nothing was loaded.`);
 }
 
 function misfit(file: string, missing: string[], unexpected: string[], misshapen: Slot[], tensors: Map<string, { shape: Shape }>): OptionError {

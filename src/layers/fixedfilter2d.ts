@@ -1,3 +1,4 @@
+import { STORE } from '../../assembly/abi.js';
 import { OptionError, ShapeError } from '../core/errors.js';
 import { show } from '../core/shape.js';
 import { windows } from '../core/window.js';
@@ -48,9 +49,9 @@ export class FixedFilter2d implements Layer {
       dilationH: 1, dilationW: 1, groups: c,
     };
     p.macs(ho * wo * c * kh * kw);
-    planDepthwise(p, g, x, { buffer: w }, null, y);
+    planDepthwise(p, g, x, { buffer: w }, null, y.buffer, STORE);
     p.onBackward(y, (dy) => {
-      if (p.needsGradient(x)) planDepthwiseBackwardInput(p, g, x, { buffer: w }, dy);
+      if (p.needsGradient(x)) planDepthwiseBackwardInput(p, g, dy, { buffer: w }, null, p.gradInto(x));
     });
     return y;
   }

@@ -1,7 +1,12 @@
 export type { Layer, Pair } from './layer.js';
 export { Conv2d, type Conv2dOptions, type Padding } from './conv2d.js';
+export { Conv1d, type Conv1dOptions, type Padding1d } from './conv1d.js';
+export { ConvTranspose1d, ConvTranspose2d, type ConvTranspose1dOptions, type ConvTranspose2dOptions } from './convtranspose.js';
 export { Linear, type LinearOptions } from './linear.js';
 export { AvgPool2d, MaxPool2d, type AvgPool2dOptions, type MaxPool2dOptions, type Pool2dOptions } from './pool2d.js';
+export { AvgPool1d, MaxPool1d, type AvgPool1dOptions, type MaxPool1dOptions, type Pool1dOptions } from './pool1d.js';
+export { AdaptiveAvgPool1d, AdaptiveAvgPool2d, AdaptiveMaxPool1d, AdaptiveMaxPool2d, type Size, type SizePair } from './adaptivepool.js';
+export { Upsample, type UpsampleOptions } from './upsample.js';
 export { LogSoftmax, ReLU, Sigmoid, Softmax, Tanh } from './activation.js';
 export { Flatten } from './flatten.js';
 export { ScaleShift2d } from './scaleshift2d.js';

@@ -1,7 +1,8 @@
+import { STORE } from '../../assembly/abi.js';
 import { torchDefault, type Init } from '../core/init.js';
 import { ShapeError } from '../core/errors.js';
 import { elements, show } from '../core/shape.js';
-import { denseSteps, planBiasGradient } from '../plan/convolution.js';
+import { densePasses, planBiasGradient } from '../plan/convolution.js';
 import type { Plan } from '../plan/plan.js';
 import type { PlanTensor } from '../plan/tensor.js';
 import type { Layer } from './layer.js';
@@ -47,12 +48,12 @@ export class Linear implements Layer {
     const w = p.parameter('weight', [co, ci], this.init ?? torchDefault(ci), { layout });
     const b = this.bias ? p.parameter('bias', [co], torchDefault(ci)) : null;
     const y = p.activation([...x.shape.slice(0, -1), co], x, { order: null, field: null });
-    const passes = denseSteps(p, { x, w, b, y }, rows, ci, co);
-    passes.forward();
+    const passes = densePasses(p, w, rows, ci, co);
+    passes.forward(x, b, y.buffer, STORE);
     p.onBackward(y, (dy) => {
       if (b && p.needsGradient(b)) planBiasGradient(p, b, dy, rows, co);
-      if (p.needsGradient(w)) passes.backwardWeight(dy);
-      if (p.needsGradient(x)) passes.backwardInput(dy);
+      if (p.needsGradient(w)) passes.backwardWeight(x, dy, p.gradOfParameter(w));
+      if (p.needsGradient(x)) passes.backwardInput(dy, null, p.gradInto(x));
     });
     return y;
   }

@@ -1,5 +1,9 @@
 export type { OpResult } from './run.js';
-export { avgPool2d, conv2d, linear, logSoftmax, maxPool2d, relu, sigmoid, softmax, tanh } from './layers.js';
+export { conv1d, conv2d, convTranspose1d, convTranspose2d } from './convolution.js';
+export {
+  adaptiveAvgPool1d, adaptiveAvgPool2d, adaptiveMaxPool1d, adaptiveMaxPool2d, avgPool1d, avgPool2d, maxPool1d, maxPool2d, upsample, type MaxPoolResult,
+} from './pooling.js';
+export { linear, logSoftmax, relu, sigmoid, softmax, tanh } from './layers.js';
 export { addmm, matmul, type AddmmOptions } from './products.js';
 export { crossEntropy } from './losses.js';
 export { optimize, type Optimization } from './optimize.js';

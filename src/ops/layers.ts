@@ -1,21 +1,20 @@
 import { ShapeError } from '../core/errors.js';
 import { elements, show, type Shape, type Tensor } from '../core/shape.js';
 import { LogSoftmax, ReLU, Sigmoid, Softmax, Tanh } from '../layers/activation.js';
-import { Conv2d, type Conv2dOptions } from '../layers/conv2d.js';
-import type { Layer, Pair } from '../layers/layer.js';
+import type { Layer } from '../layers/layer.js';
 import { Linear } from '../layers/linear.js';
-import { AvgPool2d, MaxPool2d, type AvgPool2dOptions, type MaxPool2dOptions } from '../layers/pool2d.js';
 import type { Plan } from '../plan/plan.js';
 import type { PlanTensor } from '../plan/tensor.js';
 import { operate, planned, type OpResult, type Wiring } from './run.js';
 
 // Operators that are one layer.
 
-/** An image operator's input: [n, c, h, w], or [c, h, w] for one image. */
-function images(op: string, x: Tensor): { n: number; image: Shape; batched: boolean } {
+/** An image operator's input: [n, c, h, w], or [c, h, w] for one image; a sequence operator's (rank 1) has no h. */
+export function images(op: string, x: Tensor, rank: 1 | 2 = 2): { n: number; image: Shape; batched: boolean } {
   checkSize(op, 'input', x);
-  const batched = x.shape.length === 4;
-  if (!batched && x.shape.length !== 3) throw new ShapeError(`${op}: input is ${show(x.shape)}, expected [n, channels, height, width] or [channels, height, width]`);
+  const batched = x.shape.length === rank + 2;
+  const axes = rank === 1 ? 'channels, length' : 'channels, height, width';
+  if (!batched && x.shape.length !== rank + 1) throw new ShapeError(`${op}: input is ${show(x.shape)}, expected [n, ${axes}] or [${axes}]`);
   return { n: batched ? x.shape[0]! : 1, image: batched ? x.shape.slice(1) : x.shape, batched };
 }
 
@@ -27,32 +26,16 @@ export function checkSize(op: string, name: string, x: Tensor): void {
   if (x.data.length !== count) throw new ShapeError(`${op}: ${name} has ${x.data.length} numbers, expected ${count} for ${show(x.shape)}`);
 }
 
-function expectShape(op: string, name: string, x: Tensor, shape: Shape): void {
+export function expectShape(op: string, name: string, x: Tensor, shape: Shape): void {
   checkSize(op, name, x);
   if (show(x.shape) !== show(shape)) throw new ShapeError(`${op}: ${name} is ${show(x.shape)}, expected ${show(shape)}`);
 }
 
 /** The wiring of a layer with weights: its operands are the input and its parameters. */
-function wire(op: string, p: Plan, x: PlanTensor, layer: Layer): Wiring {
+export function wire(op: string, p: Plan, x: PlanTensor, layer: Layer): Wiring {
   const output = p.plain(p.layer(op, layer, x));
   const parameters = [...p.store.parameters.values()].map((parameter) => [parameter.name.slice(op.length + 1), parameter] as const);
   return { inputs: { input: x, ...Object.fromEntries(parameters) }, output };
-}
-
-/** Cross-correlation, as torch.nn.functional.conv2d: x [n, ci, h, w], w [co, ci/groups, kh, kw], b [co] or null. */
-export function conv2d(
-  x: Tensor, w: Tensor, b: Tensor | null = null, options: Omit<Conv2dOptions, 'bias' | 'mask' | 'init'> = {},
-): OpResult<'input' | 'weight' | 'bias'> {
-  const { n, image, batched } = images('conv2d', x);
-  checkSize('conv2d', 'weight', w);
-  if (w.shape.length !== 4) throw new ShapeError(`conv2d: weight is ${show(w.shape)}, expected [out, in/groups, height, width]`);
-  const [co, perGroup, kh, kw] = w.shape as [number, number, number, number];
-  const layer = new Conv2d(perGroup * (options.groups ?? 1), co, [kh, kw], { ...options, bias: b !== null });
-  if (b) expectShape('conv2d', 'bias', b, [co]);
-  const plan = planned('conv2d', [x.shape, w.shape, b !== null, options], n, (p) => wire('conv2d', p, p.input('x', image, true), layer));
-  const out = plan.wiring.output.shape;
-  const values = { input: x.data, weight: w.data, ...(b && { bias: b.data }) };
-  return operate<'input' | 'weight' | 'bias'>(plan, values, batched ? [n, ...out] : out, { input: x.shape, weight: w.shape, bias: [co] }).result;
 }
 
 /** y = x · wᵀ + b, as torch.nn.functional.linear: x [..., in], w [out, in], b [out] or null. */
@@ -67,40 +50,6 @@ export function linear(x: Tensor, w: Tensor, b: Tensor | null = null): OpResult<
   const plan = planned('linear', [rows, ci, co, b !== null], rows, (p) => wire('linear', p, p.input('x', [ci!], true), layer));
   const values = { input: x.data, weight: w.data, ...(b && { bias: b.data }) };
   return operate<'input' | 'weight' | 'bias'>(plan, values, [...x.shape.slice(0, -1), co!], { input: x.shape, weight: w.shape, bias: [co!] }).result;
-}
-
-/** Maximum of windows, as torch.nn.functional.max_pool2d; `indices` has each maximum's place h·W + w in its plane. */
-export function maxPool2d(x: Tensor, kernel: Pair, options: MaxPool2dOptions = {}): OpResult<'input'> & { readonly indices: Int32Array } {
-  const { n, image, batched } = images('maxPool2d', x);
-  const layer = new MaxPool2d(kernel, options);
-  const plan = planned('maxPool2d', [x.shape, kernel, options], n, (p) => {
-    const input = p.input('x', image, true);
-    const { y, argmax } = p.within('maxPool2d', () => layer.planWithIndices(p, input));
-    return { inputs: { input }, output: p.plain(y), extra: { argmax } };
-  });
-  const out = plan.wiring.output.shape;
-  const { result, engine } = operate<'input'>(plan, { input: x.data }, batched ? [n, ...out] : out, { input: x.shape });
-  const argmax = plan.wiring.extra!['argmax']!;
-  return { ...result, indices: channelsFirst(engine.integers(argmax.address, argmax.words), n, out) };
-}
-
-/** [n, pixels, channels] → [n, channels, pixels]. */
-function channelsFirst(values: Int32Array, n: number, [c, h, w]: Shape): Int32Array {
-  const [channels, pixels] = [c!, h! * w!];
-  const result = new Int32Array(n * channels * pixels);
-  for (let i = 0, at = 0; i < n; i++) {
-    for (let channel = 0; channel < channels; channel++) for (let pixel = 0; pixel < pixels; pixel++) result[at++] = values[(i * pixels + pixel) * channels + channel]!;
-  }
-  return result;
-}
-
-/** Mean of windows, as torch.nn.functional.avg_pool2d. */
-export function avgPool2d(x: Tensor, kernel: Pair, options: AvgPool2dOptions = {}): OpResult<'input'> {
-  const { n, image, batched } = images('avgPool2d', x);
-  const layer = new AvgPool2d(kernel, options);
-  const plan = planned('avgPool2d', [x.shape, kernel, options], n, (p) => wire('avgPool2d', p, p.input('x', image, true), layer));
-  const out = plan.wiring.output.shape;
-  return operate<'input'>(plan, { input: x.data }, batched ? [n, ...out] : out, { input: x.shape }).result;
 }
 
 function elementwise(name: string, layer: Layer, x: Tensor): OpResult<'input'> {

@@ -47,7 +47,7 @@ let shared: Engine | undefined;
 
 /** The memory that all operators share. */
 function engineFor(bytes: number): Engine {
-  shared ??= new Engine(baseModule(), bytes, true);
+  shared ??= new Engine(baseModule(), bytes, 'growable');
   shared.reserve(bytes);
   return shared;
 }

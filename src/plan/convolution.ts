@@ -1,4 +1,4 @@
-import { PANEL, PRODUCT_BYTES, ROW_BLOCK, ROW_ENTRY } from '../../assembly/abi.js';
+import { PANEL, PRODUCT_BYTES, ROW_BLOCK, ROW_ENTRY, STORE } from '../../assembly/abi.js';
 import type { Layout } from './layout.js';
 import type { Plan } from './plan.js';
 import type { Buffer, Parameter, PlanTensor } from './tensor.js';
@@ -42,10 +42,10 @@ export function convMethod(g: ConvGeometry): ConvMethod {
   return 'patches';
 }
 
-/** How the weights [co, ci/groups, kh, kw] lie for the method. */
-export function convLayout(g: ConvGeometry): Layout {
-  if (convMethod(g) === 'depthwise') return { kind: 'taps', c: g.ci, kh: g.kh, kw: g.kw };
-  return { kind: 'panels', groups: g.groups, co: g.co / g.groups, ci: g.ci / g.groups, kh: g.kh, kw: g.kw };
+/** How the weights [co, ci/groups, kh, kw] lie for the method; `turned`: for a true convolution. */
+export function convLayout(g: ConvGeometry, turned = false): Layout {
+  if (convMethod(g) === 'depthwise') return { kind: 'taps', c: g.ci, kh: g.kh, kw: g.kw, turned };
+  return { kind: 'panels', groups: g.groups, co: g.co / g.groups, ci: g.ci / g.groups, kh: g.kh, kw: g.kw, turned };
 }
 
 /** Bytes at the start of a worker's scratch: the product record and the row table. */
@@ -62,15 +62,32 @@ export interface ConvTensors {
 }
 
 /** Emits the forward steps now and the backward steps for later. x and y lie channels last. */
-export function planConvolution(p: Plan, g: ConvGeometry, t: ConvTensors): void {
+export function planConvolution(p: Plan, g: ConvGeometry, { x, w, b, y }: ConvTensors): void {
   p.macs((g.ho * g.wo * g.co * g.ci * g.kh * g.kw) / g.groups);
-  const method = convMethod(g);
-  const passes = method === 'linear' ? linearPasses(p, g, t) : method === 'depthwise' ? depthwisePasses(p, g, t) : patchPasses(p, g, t);
-  passes.forward();
-  p.onBackward(t.y, (dy) => {
-    if (t.b && p.needsGradient(t.b)) planBiasGradient(p, t.b, dy, g.ho * g.wo, g.co);
-    if (p.needsGradient(t.w)) passes.backwardWeight(dy);
-    if (p.needsGradient(t.x)) passes.backwardInput(dy);
+  const passes = passesOf(p, g, w);
+  passes.forward(x, b, y.buffer, STORE);
+  p.onBackward(y, (dy) => {
+    if (b && p.needsGradient(b)) planBiasGradient(p, b, dy, g.ho * g.wo, g.co);
+    if (p.needsGradient(w)) passes.backwardWeight(x, dy, p.gradOfParameter(w));
+    if (p.needsGradient(x)) passes.backwardInput(dy, null, p.gradInto(x));
+  });
+}
+
+/**
+ * The transposed convolution of x [ci, hi, wi] is the input gradient of the convolution `g` that maps y's shape to x's: `g` has
+ * y's sizes as its input and x's as its output. Its own gradients are that convolution's forward, and its weight gradient with
+ * x and dy in each other's place.
+ */
+export function planTransposedConvolution(p: Plan, g: ConvGeometry, { x, w, b, y }: ConvTensors): void {
+  p.macs((g.ho * g.wo * g.co * g.ci * g.kh * g.kw) / g.groups);
+  const passes = convMethod(g) === 'depthwise' ? depthwisePasses(p, g, w) : patchPasses(p, g, w);
+  passes.backwardInput(x.buffer, b, { dx: y.buffer, accumulate: STORE });
+  p.onBackward(y, (dy) => {
+    if (b && p.needsGradient(b)) planBiasGradient(p, b, dy, g.hi * g.wi, g.ci);
+    if (p.needsGradient(w)) passes.backwardWeight({ buffer: dy }, x.buffer, p.gradOfParameter(w));
+    if (!p.needsGradient(x)) return;
+    const { dx, accumulate } = p.gradInto(x);
+    passes.forward({ buffer: dy }, null, dx, accumulate);
   });
 }
 
@@ -80,46 +97,45 @@ export function planBiasGradient(p: Plan, b: Parameter, dy: Buffer, rows: number
   p.step('biasBackward', { dy, db, rows, c, accumulate });
 }
 
+interface Operand {
+  readonly buffer: Buffer;
+}
+
+/** The three passes of a convolution with weights w. Where a bias is given it is added to the result. */
 interface Passes {
-  forward(): void;
-  backwardWeight(dy: Buffer): void;
-  backwardInput(dy: Buffer): void;
+  forward(x: Operand, b: Parameter | null, y: Buffer, accumulate: number): void;
+  backwardWeight(x: Operand, dy: Buffer, gradient: { dw: Buffer; accumulate: number }): void;
+  backwardInput(dy: Buffer, b: Parameter | null, gradient: { dx: Buffer; accumulate: number }): void;
 }
 
-function linearPasses(p: Plan, g: ConvGeometry, t: ConvTensors): Passes {
-  return denseSteps(p, t, g.ho * g.wo, g.ci * g.kh * g.kw, g.co);
+function passesOf(p: Plan, g: ConvGeometry, w: Parameter): Passes {
+  const method = convMethod(g);
+  if (method === 'linear') return densePasses(p, w, g.ho * g.wo, g.ci * g.kh * g.kw, g.co);
+  return method === 'depthwise' ? depthwisePasses(p, g, w) : patchPasses(p, g, w);
 }
 
-/** The three passes of y[r, co] = x[r, ci] · w + b, `rows` rows per image; weights in one group of panels. */
-export function denseSteps(p: Plan, { x, w, b, y }: ConvTensors, rows: number, ci: number, co: number): Passes {
+/** The passes of y[r, co] = x[r, ci] · w + b, `rows` rows per image; weights in one group of panels. Forward stores, and the input
+ *  gradient takes no bias: not for a transposed convolution. */
+export function densePasses(p: Plan, w: Parameter, rows: number, ci: number, co: number): Passes {
   return {
-    forward: () => p.step('linearForward', { x, w, b, y, rows, ci, co, relu: 0, ...p.scratch(PRODUCT_AND_ROWS) }),
-    backwardWeight: (dy) => p.step('linearBackwardWeight', { x, dy, rows, ci, co, ...p.gradOfParameter(w), ...p.scratch(PRODUCT_AND_ROWS) }),
-    backwardInput: (dy) => p.step('linearBackwardInput', { dy, w, rows, ci, co, ...p.gradInto(x) }),
+    forward: (x, b, y) => p.step('linearForward', { x, w, b, y, rows, ci, co, relu: 0, ...p.scratch(PRODUCT_AND_ROWS) }),
+    backwardWeight: (x, dy, gradient) => p.step('linearBackwardWeight', { x, dy, rows, ci, co, ...gradient, ...p.scratch(PRODUCT_AND_ROWS) }),
+    backwardInput: (dy, _, gradient) => p.step('linearBackwardInput', { dy, w, rows, ci, co, ...gradient }),
   };
 }
 
-function depthwisePasses(p: Plan, g: ConvGeometry, { x, w, b, y }: ConvTensors): Passes {
+function depthwisePasses(p: Plan, g: ConvGeometry, w: Parameter): Passes {
   return {
-    forward: () => planDepthwise(p, g, x, w, b, y),
-    backwardWeight: (dy) => p.step('depthwise2dBackwardWeight', { ...g, x, dy, ...p.gradOfParameter(w), ...p.scratch(ROW_3X3_BYTES + 9 * g.ci * 4 + 16) }),
-    backwardInput: (dy) => planDepthwiseBackwardInput(p, g, x, w, dy),
+    forward: (x, b, y, accumulate) => planDepthwise(p, g, x, w, b, y, accumulate),
+    backwardWeight: (x, dy, gradient) => p.step('depthwise2dBackwardWeight', { ...g, x, dy, ...gradient, ...p.scratch(ROW_3X3_BYTES + 9 * g.ci * 4 + 16) }),
+    backwardInput: (dy, b, gradient) => planDepthwiseBackwardInput(p, g, dy, w, b, gradient),
   };
 }
 
 /** Bytes of the record that says which row a 3x3 kernel is at. */
 const ROW_3X3_BYTES = 64;
 
-/** y = one filter per channel over x; `w` holds [kh, kw, c]. */
-export function planDepthwise(p: Plan, g: ConvGeometry, x: PlanTensor, w: { buffer: Buffer }, b: { buffer: Buffer } | null, y: PlanTensor): void {
-  p.step('depthwise2dForward', { ...g, x, w, b, y, relu: 0, ...p.scratch(ROW_3X3_BYTES) });
-}
-
-export function planDepthwiseBackwardInput(p: Plan, g: ConvGeometry, x: PlanTensor, w: { buffer: Buffer }, dy: Buffer): void {
-  p.step('depthwise2dBackwardInput', { ...g, dy, w, ...p.gradInto(x), ...p.scratch(ROW_3X3_BYTES) });
-}
-
-function patchPasses(p: Plan, g: ConvGeometry, { x, w, b, y }: ConvTensors): Passes {
+function patchPasses(p: Plan, g: ConvGeometry, w: Parameter): Passes {
   const pixels = g.ho * g.wo;
   const padded = g.padTop + g.padLeft + g.padBottom + g.padRight > 0;
   const imageBytes = padded ? (g.hi + g.padTop + g.padBottom) * (g.wi + g.padLeft + g.padRight) * g.ci * 4 : 0;
@@ -127,19 +143,20 @@ function patchPasses(p: Plan, g: ConvGeometry, { x, w, b, y }: ConvTensors): Pas
   const weightImages = Math.ceil(WEIGHT_TERMS / pixels);
   const head = PRODUCT_AND_ROWS + VIEW_AND_PHASE + 64;
   return {
-    forward: () =>
+    forward: (x, b, y, accumulate) =>
       p.step('conv2dForward', {
-        ...g, x, w, b, y, relu: 0, groupImages: images, ...p.scratch(head + g.kh * g.kw * 4 + Math.min(images, p.batchSize) * imageBytes),
+        ...g, x, w, b, y, relu: 0, accumulate, groupImages: images,
+        ...p.scratch(head + g.kh * g.kw * 4 + Math.min(images, p.batchSize) * imageBytes),
       }),
-    backwardWeight: (dy) =>
+    backwardWeight: (x, dy, gradient) =>
       p.step('conv2dBackwardWeight', {
-        ...g, x, dy, groupImages: weightImages, ...p.gradOfParameter(w),
+        ...g, x, dy, groupImages: weightImages, ...gradient,
         ...p.scratch(head + weightImages * g.ho * 4 + Math.min(weightImages, p.batchSize) * imageBytes),
       }),
-    backwardInput: (dy) => {
+    backwardInput: (dy, b, gradient) => {
       const rotated = p.workspace('rotated', g.groups * Math.ceil(g.ci / g.groups / PANEL) * g.kh * g.kw * (g.co / g.groups) * PANEL);
       p.step('conv2dRotateWeight', { ...g, w, rotated });
-      p.step('conv2dBackwardInput', { ...g, dy, rotated, ...p.gradInto(x), ...p.scratch(head + g.kh * g.kw * 4 + borderedBytes(g)) });
+      p.step('conv2dBackwardInput', { ...g, dy, rotated, b, ...gradient, ...p.scratch(head + g.kh * g.kw * 4 + borderedBytes(g)) });
     },
   };
 }
@@ -149,4 +166,13 @@ function borderedBytes(g: ConvGeometry): number {
   const along = (kernel: number, dilation: number, stride: number, pad: number, input: number, output: number): number =>
     output + Math.max(0, Math.trunc(((kernel - 1) * dilation) / stride) - Math.trunc(pad / stride)) + Math.max(0, Math.trunc((pad + input - 1) / stride) - (output - 1));
   return along(g.kh, g.dilationH, g.strideH, g.padTop, g.hi, g.ho) * along(g.kw, g.dilationW, g.strideW, g.padLeft, g.wi, g.wo) * g.co * 4;
+}
+
+/** y (+)= one filter per channel over x, and the bias; `w` holds [kh, kw, c]. */
+export function planDepthwise(p: Plan, g: ConvGeometry, x: Operand, w: Operand, b: Operand | null, y: Buffer, accumulate: number): void {
+  p.step('depthwise2dForward', { ...g, x, w, b, y, relu: 0, accumulate, ...p.scratch(ROW_3X3_BYTES) });
+}
+
+export function planDepthwiseBackwardInput(p: Plan, g: ConvGeometry, dy: Buffer, w: Operand, b: Operand | null, gradient: { dx: Buffer; accumulate: number }): void {
+  p.step('depthwise2dBackwardInput', { ...g, dy, w, b, ...gradient, ...p.scratch(ROW_3X3_BYTES) });
 }

@@ -7,11 +7,12 @@ import { elements, type Shape } from '../core/shape.js';
  * - `panels`: a convolution's weights [co, ci, kh, kw] as [group][⌈co/8⌉][kh, kw, ci][8]; `co` and `ci` are per group. Unused
  *   columns of a group's last panel are zero and stay zero.
  * - `taps`: a depthwise convolution's weights [c, 1, kh, kw] as [kh, kw, c].
+ * `turned`: the kernel lies rotated by 180 degrees, so that the kernels' cross-correlation is a true convolution.
  */
 export type Layout =
   | { readonly kind: 'plain' }
-  | { readonly kind: 'panels'; readonly groups: number; readonly co: number; readonly ci: number; readonly kh: number; readonly kw: number }
-  | { readonly kind: 'taps'; readonly c: number; readonly kh: number; readonly kw: number };
+  | { readonly kind: 'panels'; readonly groups: number; readonly co: number; readonly ci: number; readonly kh: number; readonly kw: number; readonly turned?: boolean }
+  | { readonly kind: 'taps'; readonly c: number; readonly kh: number; readonly kw: number; readonly turned?: boolean };
 
 export const PLAIN: Layout = { kind: 'plain' };
 
@@ -26,16 +27,22 @@ function forEachElement(layout: Layout, shape: Shape, visit: (plain: number, are
   if (layout.kind === 'plain') {
     for (let i = 0, count = elements(shape); i < count; i++) visit(i, i);
   } else if (layout.kind === 'taps') {
-    const taps = layout.kh * layout.kw;
-    for (let c = 0, plain = 0; c < layout.c; c++) for (let tap = 0; tap < taps; tap++) visit(plain++, tap * layout.c + c);
+    const [taps, place] = tapsOf(layout);
+    for (let c = 0, plain = 0; c < layout.c; c++) for (let tap = 0; tap < taps; tap++) visit(plain++, place(tap) * layout.c + c);
   } else {
     forEachPanelElement(layout, visit);
   }
 }
 
-function forEachPanelElement(layout: Extract<Layout, { kind: 'panels' }>, visit: (plain: number, arena: number) => void): void {
-  const { groups, co, ci, kh, kw } = layout;
+/** Kernel positions, and where each lies: in order, or from the last to the first. */
+function tapsOf({ kh, kw, turned }: { kh: number; kw: number; turned?: boolean }): [number, (tap: number) => number] {
   const taps = kh * kw;
+  return [taps, turned ? (tap) => taps - 1 - tap : (tap) => tap];
+}
+
+function forEachPanelElement(layout: Extract<Layout, { kind: 'panels' }>, visit: (plain: number, arena: number) => void): void {
+  const { groups, co, ci } = layout;
+  const [taps, place] = tapsOf(layout);
   const panelWords = taps * ci * PANEL;
   const groupWords = Math.ceil(co / PANEL) * panelWords;
   let plain = 0;
@@ -43,7 +50,7 @@ function forEachPanelElement(layout: Extract<Layout, { kind: 'panels' }>, visit:
     const group = Math.floor(row / co);
     const column = row - group * co;
     const start = group * groupWords + Math.floor(column / PANEL) * panelWords + (column % PANEL);
-    for (let c = 0; c < ci; c++) for (let tap = 0; tap < taps; tap++) visit(plain++, start + (tap * ci + c) * PANEL);
+    for (let c = 0; c < ci; c++) for (let tap = 0; tap < taps; tap++) visit(plain++, start + (place(tap) * ci + c) * PANEL);
   }
 }
 

@@ -21,8 +21,12 @@ const conv2d = {
 const pool2d = {
   c: 'i32', hi: 'i32', wi: 'i32', ho: 'i32', wo: 'i32',
   kh: 'i32', kw: 'i32', strideH: 'i32', strideW: 'i32', padTop: 'i32', padLeft: 'i32',
-  dilationH: 'i32', dilationW: 'i32',
+  dilationH: 'i32', dilationW: 'i32', adaptive: 'i32',
 } as const;
+
+const avgPool2d = { ...pool2d, padBottom: 'i32', padRight: 'i32', countIncludePad: 'i32', divisor: 'i32' } as const;
+
+const upsample2d = { c: 'i32', hi: 'i32', wi: 'i32', ho: 'i32', wo: 'i32', bilinear: 'i32', rows: 'read', columns: 'read' } as const;
 
 /** Every op's record, field for field the class in assembly/steps.ts after its `op`. */
 export const OPS = {
@@ -51,12 +55,12 @@ export const OPS = {
   },
   conv2dForward: {
     code: abi.OP_CONV2D_FORWARD,
-    fields: { ...conv2d, x: 'read', w: 'read', b: 'read', y: 'write', scratch: 'scratch', scratchBytes: 'i32', groupImages: 'i32', relu: 'i32' },
+    fields: { ...conv2d, x: 'read', w: 'read', b: 'read', y: 'write', scratch: 'scratch', scratchBytes: 'i32', groupImages: 'i32', relu: 'i32', accumulate: 'i32' },
   },
   conv2dRotateWeight: { code: abi.OP_CONV2D_ROTATE_WEIGHT, fields: { ...conv2d, w: 'read', rotated: 'write' } },
   conv2dBackwardInput: {
     code: abi.OP_CONV2D_BACKWARD_INPUT,
-    fields: { ...conv2d, dy: 'read', rotated: 'read', dx: 'write', scratch: 'scratch', scratchBytes: 'i32', accumulate: 'i32' },
+    fields: { ...conv2d, dy: 'read', rotated: 'read', b: 'read', dx: 'write', scratch: 'scratch', scratchBytes: 'i32', accumulate: 'i32' },
   },
   conv2dBackwardWeight: {
     code: abi.OP_CONV2D_BACKWARD_WEIGHT,
@@ -64,11 +68,11 @@ export const OPS = {
   },
   depthwise2dForward: {
     code: abi.OP_DEPTHWISE2D_FORWARD,
-    fields: { ...conv2d, x: 'read', w: 'read', b: 'read', y: 'write', scratch: 'scratch', scratchBytes: 'i32', relu: 'i32' },
+    fields: { ...conv2d, x: 'read', w: 'read', b: 'read', y: 'write', scratch: 'scratch', scratchBytes: 'i32', relu: 'i32', accumulate: 'i32' },
   },
   depthwise2dBackwardInput: {
     code: abi.OP_DEPTHWISE2D_BACKWARD_INPUT,
-    fields: { ...conv2d, dy: 'read', w: 'read', dx: 'write', scratch: 'scratch', scratchBytes: 'i32', accumulate: 'i32' },
+    fields: { ...conv2d, dy: 'read', w: 'read', b: 'read', dx: 'write', scratch: 'scratch', scratchBytes: 'i32', accumulate: 'i32' },
   },
   depthwise2dBackwardWeight: {
     code: abi.OP_DEPTHWISE2D_BACKWARD_WEIGHT,
@@ -77,14 +81,8 @@ export const OPS = {
   biasBackward: { code: abi.OP_BIAS_BACKWARD, fields: { dy: 'read', db: 'write', rows: 'i32', c: 'i32', accumulate: 'i32' } },
   maxPool2dForward: { code: abi.OP_MAX_POOL2D_FORWARD, fields: { ...pool2d, x: 'read', y: 'write', argmax: 'write' } },
   maxPool2dBackward: { code: abi.OP_MAX_POOL2D_BACKWARD, fields: { ...pool2d, dy: 'read', argmax: 'read', dx: 'write', accumulate: 'i32' } },
-  avgPool2dForward: {
-    code: abi.OP_AVG_POOL2D_FORWARD,
-    fields: { ...pool2d, x: 'read', y: 'write', padBottom: 'i32', padRight: 'i32', countIncludePad: 'i32', divisor: 'i32' },
-  },
-  avgPool2dBackward: {
-    code: abi.OP_AVG_POOL2D_BACKWARD,
-    fields: { ...pool2d, dy: 'read', dx: 'write', padBottom: 'i32', padRight: 'i32', countIncludePad: 'i32', divisor: 'i32', accumulate: 'i32' },
-  },
+  avgPool2dForward: { code: abi.OP_AVG_POOL2D_FORWARD, fields: { ...avgPool2d, x: 'read', y: 'write' } },
+  avgPool2dBackward: { code: abi.OP_AVG_POOL2D_BACKWARD, fields: { ...avgPool2d, dy: 'read', dx: 'write', accumulate: 'i32' } },
   activationForward: { code: abi.OP_ACTIVATION_FORWARD, fields: { x: 'read', y: 'write', length: 'i32', kind: 'i32' } },
   activationBackward: {
     code: abi.OP_ACTIVATION_BACKWARD,
@@ -117,8 +115,8 @@ export const OPS = {
   sgd: {
     code: abi.OP_SGD,
     fields: {
-      w: 'write', dw: 'read', velocity: 'write', length: 'i32',
-      momentum: 'f32', dampening: 'f32', weightDecay: 'f32', nesterov: 'i32', maximize: 'i32',
+      w: 'write', dw: 'read', velocity: 'write', length: 'i32', rateFactor: 'f32',
+      momentum: 'f32', fresh: 'f32', weightDecay: 'f32', nesterov: 'i32', maximize: 'i32',
     },
   },
   axpby: {
@@ -143,6 +141,36 @@ export const OPS = {
     code: abi.OP_CHANNEL_AFFINE_BACKWARD_WEIGHT,
     fields: { x: 'read', dy: 'read', dw: 'write', rows: 'i32', c: 'i32', accumulate: 'i32' },
   },
+  upsample2dForward: { code: abi.OP_UPSAMPLE2D_FORWARD, fields: { ...upsample2d, x: 'read', y: 'write' } },
+  upsample2dBackward: {
+    code: abi.OP_UPSAMPLE2D_BACKWARD,
+    fields: { ...upsample2d, rowWindows: 'read', columnWindows: 'read', dy: 'read', dx: 'write', accumulate: 'i32' },
+  },
+  adam: {
+    code: abi.OP_ADAM,
+    fields: {
+      w: 'write', dw: 'read', expAvg: 'write', expAvgSq: 'write', maxExpAvgSq: 'write', length: 'i32', rateFactor: 'f32',
+      beta1: 'f32', fresh1: 'f32', beta2: 'f32', fresh2: 'f32', eps: 'f32', weightDecay: 'f32', decoupled: 'i32', maximize: 'i32',
+    },
+  },
+  rmsprop: {
+    code: abi.OP_RMSPROP,
+    fields: {
+      w: 'write', dw: 'read', squareAvg: 'write', gradAvg: 'write', velocity: 'write', length: 'i32', rateFactor: 'f32',
+      alpha: 'f32', fresh: 'f32', eps: 'f32', momentum: 'f32', weightDecay: 'f32', maximize: 'i32',
+    },
+  },
+  adagrad: {
+    code: abi.OP_ADAGRAD,
+    fields: {
+      w: 'write', dw: 'read', sum: 'write', length: 'i32', rateFactor: 'f32',
+      lrDecay: 'f32', initial: 'f32', eps: 'f32', weightDecay: 'f32', maximize: 'i32',
+    },
+  },
+  squareSum: { code: abi.OP_SQUARE_SUM, fields: { dw: 'read', sums: 'write', length: 'i32' } },
+  gradientNorm: { code: abi.OP_GRADIENT_NORM, fields: { sums: 'read', norm: 'write', count: 'i32', limit: 'f32', accumulate: 'i32' } },
+  clipScale: { code: abi.OP_CLIP_SCALE, fields: { norm: 'read', dw: 'write', length: 'i32' } },
+  clipValue: { code: abi.OP_CLIP_VALUE, fields: { dw: 'write', length: 'i32', limit: 'f32' } },
   channelNormStatistics: {
     code: abi.OP_CHANNEL_NORM_STATISTICS,
     fields: {

@@ -259,7 +259,7 @@ export class Plan {
   emitBackward(from = 0): void {
     for (const closure of this.#closures.splice(from).reverse()) {
       const dy = this.#gradients.get(closure.of);
-      if (dy === undefined) continue;
+      if (dy === undefined || !this.#needsGradient.has(closure.of)) continue;
       const path = this.#path;
       this.#path = closure.layer === '' ? [] : closure.layer.split('.');
       closure.emit(dy);

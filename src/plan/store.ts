@@ -16,15 +16,22 @@ export class ParameterStore {
   /** Optimiser state by parameter and by name, as `momentum_buffer`. */
   readonly state = new Map<Parameter, Map<string, Buffer>>();
   readonly constants = new Map<string, Constant>();
+  /** Running statistics and counters, by name. */
   readonly running = new Map<string, RunningBuffer>();
   /** Parameters and running buffers in the order of their layers: the state_dict's. */
   readonly saved: (Parameter | RunningBuffer)[] = [];
+  readonly #frozen: (name: string) => boolean;
+
+  /** @param frozen names of the parameters that training leaves as they are */
+  constructor(frozen: (name: string) => boolean = () => false) {
+    this.#frozen = frozen;
+  }
 
   /** The parameter `name`, made at the first call. */
   parameter(name: string, shape: Shape, layout: Layout, init: Init, count: number, words: number): Parameter {
     const present = this.parameters.get(name);
     if (present) return present;
-    const made: Parameter = { name, shape, layout, init, buffer: new Buffer(name, 'parameter', words), trainable: true, count };
+    const made: Parameter = { name, shape, layout, init, buffer: new Buffer(name, 'parameter', words), trainable: !this.#frozen(name), count };
     this.parameters.set(name, made);
     this.saved.push(made);
     return made;

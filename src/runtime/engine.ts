@@ -11,11 +11,14 @@ export class Engine {
   readonly #memory: WebAssembly.Memory;
   readonly #run: Run;
 
-  /** @param bytes what the arena needs now; `growable` memory may be asked for more later */
-  constructor(module: WebAssembly.Module, bytes: number, growable = false) {
+  /**
+   * @param bytes what the arena needs now
+   * @param kind `growable` memory may be asked for more later; `shared` memory is for a build with atomics
+   */
+  constructor(module: WebAssembly.Module, bytes: number, kind: 'fixed' | 'growable' | 'shared' = 'fixed') {
     const pages = Math.ceil(bytes / PAGE);
     try {
-      this.#memory = new WebAssembly.Memory({ initial: pages, maximum: growable ? PAGE : pages });
+      this.#memory = new WebAssembly.Memory({ initial: pages, maximum: kind === 'growable' ? PAGE : pages, shared: kind === 'shared' });
     } catch {
       throw new MemoryError(`the platform refused ${bytes.toLocaleString('en')} bytes for the arena; a smaller batchSize needs less`);
     }
@@ -26,6 +29,10 @@ export class Engine {
   /** Runs the steps `first` to `last` (exclusive) of the program at `control` as one worker of `workers`. */
   run(first: number, last: number, control: number, worker = 0, workers = 1): number {
     return this.#run(first, last, control, worker, workers);
+  }
+
+  get memory(): WebAssembly.Memory {
+    return this.#memory;
   }
 
   get byteLength(): number {

@@ -3,9 +3,11 @@ import { describe, expect, test } from 'vitest';
 import { readIndex, readTensors } from '../golden/cases.js';
 import { Given } from '../golden/given.js';
 import { oracles } from '../golden/oracle.js';
+import { adaptiveAvgBackward, adaptiveAvgForward, adaptiveMaxBackward, adaptiveMaxForward } from '../oracle/adaptivepool.js';
 import { activationBackward, activationForward } from '../oracle/activation.js';
 import { product, type Exact, type Numbers } from '../oracle/array.js';
 import { conv2dBackward, conv2dForward } from '../oracle/conv2d.js';
+import { convTransposeBackward, convTransposeForward } from '../oracle/convtranspose.js';
 import { crossEntropyBackward, crossEntropyForward } from '../oracle/crossentropy.js';
 import { lrnBackward, lrnForward } from '../oracle/lrn.js';
 import { batchAxes, groupAxes, layerAxes, normBackward, normForward, statisticsOf } from '../oracle/norm.js';
@@ -13,6 +15,7 @@ import { addmmBackward, addmmForward, linearBackward, linearForward, matmulBackw
 import { avgPool2dBackward, avgPool2dForward, maxPool2dBackward, maxPool2dForward } from '../oracle/pool2d.js';
 import { Sgd } from '../oracle/sgd.js';
 import { logSoftmaxBackward, logSoftmaxForward, softmaxBackward, softmaxForward } from '../oracle/softmax.js';
+import { upsampleBackward, upsampleForward } from '../oracle/upsample.js';
 import { randomTensor } from './within.js';
 
 const cases = fileURLToPath(new URL('../golden/cases', import.meta.url));
@@ -117,6 +120,26 @@ describe("the oracle's gradients are its own slopes", () => {
       const dz = randomTensor(3, ...avgPool2dForward(x, { ...avg, countIncludePad }).shape);
       expectSlope(x, dz, (v) => avgPool2dForward(v, { ...avg, countIncludePad }), avgPool2dBackward(x, dz, { ...avg, countIncludePad }));
     }
+  });
+
+  test('transposed convolution', () => {
+    const [x, w, b] = [spread(1, 2, 4, 3, 3), spread(2, 4, 3, 3, 2), spread(3, 6)];
+    const options = { stride: [2, 3], padding: [1, 0], outputPadding: [1, 2], dilation: [2, 1], groups: 2 } as const;
+    const dy = randomTensor(4, ...convTransposeForward(x, w, b, options).shape);
+    const { input, weight, bias } = convTransposeBackward(x, w, dy, options);
+    expectSlope(x, dy, (v) => convTransposeForward(v, w, b, options), input);
+    expectSlope(w, dy, (v) => convTransposeForward(x, v, b, options), weight);
+    expectSlope(b, dy, (v) => convTransposeForward(x, w, v, options), bias);
+  });
+
+  test('adaptive pooling and upsampling', () => {
+    const x = spread(1, 2, 2, 5, 7);
+    const dy = randomTensor(2, 2, 2, 3, 4);
+    expectSlope(x, dy, (v) => adaptiveAvgForward(v, [3, 4]), adaptiveAvgBackward(x, dy));
+    expectSlope(x, dy, (v) => adaptiveMaxForward(v, [3, 4]).output, adaptiveMaxBackward(x, dy));
+    const dz = randomTensor(3, 2, 2, 8, 9);
+    for (const options of [{ mode: 'nearest' }, { mode: 'bilinear' }, { mode: 'bilinear', alignCorners: true }] as const)
+      expectSlope(x, dz, (v) => upsampleForward(v, { size: [8, 9], ...options }), upsampleBackward(x, dz, { size: [8, 9], ...options }));
   });
 
   test('activations and softmax', () => {

@@ -3,28 +3,8 @@ import type { Tensor } from '../../src/core/shape.js';
 import { ops } from '../../src/index.js';
 import type { Value } from './cases.js';
 import type { Computed, Given } from './given.js';
-
-/** What every operator returns: a tensor that can be differentiated. */
-interface Result extends Tensor {
-  backward(gradOutput: Tensor): object;
-}
-
-const optional = (given: Given, name: string): Tensor | null => (given.has(name) ? given.tensor(name) : null);
-
-/** `key: value`, or nothing where the parameter is absent and the operator's default holds. */
-const pairIf = <K extends string>({ params }: Given, key: K, name: string): Partial<Record<K, [number, number]>> =>
-  params.has(name) && params.text(name, '') !== '[]' ? ({ [key]: params.pair(name, [1, 1]) } as Record<K, [number, number]>) : {};
-
-function conv2d(given: Given): Result {
-  const { params } = given;
-  const padding = params.text('padding', '[0, 0]');
-  return ops.conv2d(given.tensor('input'), given.tensor('weight'), optional(given, 'bias'), {
-    stride: params.pair('stride', [1, 1]),
-    padding: padding === 'same' || padding === 'valid' ? padding : params.pair('padding', [0, 0]),
-    dilation: params.pair('dilation', [1, 1]),
-    groups: params.number('groups', 1),
-  });
-}
+import { imageOperators } from './imageops.js';
+import { optional, type Result } from './result.js';
 
 function addmm(given: Given): Result {
   const { params } = given;
@@ -33,27 +13,6 @@ function addmm(given: Given): Result {
     beta: params.number('beta', 1),
     transposeMat1: params.boolean('transpose_mat1', false),
     transposeMat2: params.boolean('transpose_mat2', false),
-  });
-}
-
-function maxPool2d(given: Given): Result {
-  const { params } = given;
-  return ops.maxPool2d(given.tensor('input'), params.pair('kernel_size', [1, 1]), {
-    ...pairIf(given, 'stride', 'stride'),
-    padding: params.pair('padding', [0, 0]),
-    dilation: params.pair('dilation', [1, 1]),
-    ceilMode: params.boolean('ceil_mode', false),
-  });
-}
-
-function avgPool2d(given: Given): Result {
-  const { params } = given;
-  return ops.avgPool2d(given.tensor('input'), params.pair('kernel_size', [1, 1]), {
-    ...pairIf(given, 'stride', 'stride'),
-    padding: params.pair('padding', [0, 0]),
-    ceilMode: params.boolean('ceil_mode', false),
-    countIncludePad: params.boolean('count_include_pad', true),
-    ...(params.has('divisor_override') ? { divisorOverride: params.number('divisor_override', 1) } : {}),
   });
 }
 
@@ -108,12 +67,10 @@ function layerNorm(given: Given): Result {
 
 /** One entry per operator of the set: how its case is said to the library. */
 const operators: Readonly<Record<string, (given: Given) => Result>> = {
-  conv2d,
+  ...imageOperators,
   linear: (given) => ops.linear(given.tensor('input'), given.tensor('weight'), optional(given, 'bias')),
   addmm,
   matmul: (given) => ops.matmul(given.tensor('input'), given.tensor('other')),
-  max_pool2d: maxPool2d,
-  avg_pool2d: avgPool2d,
   relu: (given) => ops.relu(given.tensor('input')),
   tanh: (given) => ops.tanh(given.tensor('input')),
   sigmoid: (given) => ops.sigmoid(given.tensor('input')),

@@ -1,34 +1,13 @@
-import type { Exact, Numbers } from '../oracle/array.js';
+import type { Numbers } from '../oracle/array.js';
 import { activationBackward, activationForward, type ActivationName } from '../oracle/activation.js';
-import { conv2dBackward, conv2dForward } from '../oracle/conv2d.js';
 import { crossEntropyBackward, crossEntropyForward } from '../oracle/crossentropy.js';
 import { lrnBackward, lrnForward } from '../oracle/lrn.js';
 import { batchAxes, normBackward, normForward, statisticsOf, tracked, unbiased } from '../oracle/norm.js';
 import { addmmBackward, addmmForward, linearBackward, linearForward, matmulBackward, matmulForward } from '../oracle/matmul.js';
-import { avgPool2dBackward, avgPool2dForward, maxPool2dBackward, maxPool2dForward } from '../oracle/pool2d.js';
 import { logSoftmaxBackward, logSoftmaxForward, softmaxBackward, softmaxForward } from '../oracle/softmax.js';
+import { prefixed, type Answer } from './answer.js';
 import type { Given } from './given.js';
-
-/** What the oracle says of a case: output and grad_X; the same names as in the file. */
-type Answer = Record<string, Exact>;
-
-const prefixed = (output: Exact, gradients: Record<string, Exact>): Answer => ({
-  output,
-  ...Object.fromEntries(Object.entries(gradients).map(([name, exact]) => [`grad_${name}`, exact])),
-});
-
-function conv2d(given: Given): Answer {
-  const { params } = given;
-  const [x, w] = [given.tensor('input'), given.tensor('weight')];
-  const padding = params.text('padding', '');
-  const options = {
-    stride: params.pair('stride', [1, 1]),
-    padding: padding === 'same' || padding === 'valid' ? padding : params.pair('padding', [0, 0]),
-    dilation: params.pair('dilation', [1, 1]),
-    groups: params.number('groups', 1),
-  } as const;
-  return prefixed(conv2dForward(x, w, given.has('bias') ? given.tensor('bias') : null, options), { ...conv2dBackward(x, w, given.tensor('grad_output'), options) });
-}
+import { imageOracles } from './imageoracle.js';
 
 function linear(given: Given): Answer {
   const [x, w] = [given.tensor('input'), given.tensor('weight')];
@@ -50,25 +29,6 @@ function addmm(given: Given): Answer {
 function matmul(given: Given): Answer {
   const [a, b] = [given.tensor('input'), given.tensor('other')];
   return prefixed(matmulForward(a, b), matmulBackward(a, b, given.tensor('grad_output')));
-}
-
-function pool(given: Given): Answer {
-  const { params } = given;
-  const kernel = params.pair('kernel_size', [1, 1]);
-  const common = { kernel, stride: params.pair('stride', kernel), padding: params.pair('padding', [0, 0]), ceilMode: params.boolean('ceil_mode', false) };
-  const [x, dy] = [given.tensor('input'), given.tensor('grad_output')];
-  if (given.op === 'avg_pool2d') {
-    const options = {
-      ...common,
-      countIncludePad: params.boolean('count_include_pad', true),
-      divisorOverride: params.has('divisor_override') ? params.number('divisor_override', 1) : null,
-    };
-    return prefixed(avgPool2dForward(x, options), { input: avgPool2dBackward(x, dy, options) });
-  }
-  const options = { ...common, dilation: params.pair('dilation', [1, 1]) };
-  const { output, indices } = maxPool2dForward(x, options);
-  const data = Float64Array.from(indices);
-  return { ...prefixed(output, { input: maxPool2dBackward(x, dy, options) }), indices: { data, magnitude: data, shape: output.shape, terms: 1 } };
 }
 
 function activation(given: Given): Answer {
@@ -126,12 +86,10 @@ function localResponseNorm(given: Given): Answer {
 
 /** The oracle's answer to every operator case that this repository holds. */
 export const oracles: Readonly<Record<string, (given: Given) => Answer>> = {
-  conv2d,
+  ...imageOracles,
   linear,
   addmm,
   matmul,
-  max_pool2d: pool,
-  avg_pool2d: pool,
   relu: activation,
   tanh: activation,
   sigmoid: activation,

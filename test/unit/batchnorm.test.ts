@@ -1,11 +1,12 @@
-import { describe, expect, test } from 'vitest';
 import { planNetwork } from '../../src/blueprint.js';
+import type { Network } from '../../src/network.js';
+import { describe, expect, test } from 'vitest';
 import { OptionError, ShapeError } from '../../src/core/errors.js';
 import { show, type Tensor } from '../../src/core/shape.js';
 import { compile, layers, losses, models, ops, optimizers, summarize } from '../../src/index.js';
 import { readSafetensors, toBigInt64, toFloat32 } from '../../src/io/safetensors.js';
-import { Network } from '../../src/network.js';
 import { randomTensor } from '../conformance/within.js';
+import { simulated } from '../support/simulated.js';
 
 const { BatchNorm1d, BatchNorm2d, Conv2d, Flatten, GroupNorm, InstanceNorm2d, LayerNorm, Linear, LocalResponseNorm, ReLU, Sequential } = layers;
 const sgd = () => optimizers.sgd({ lr: 0.1, momentum: 0.9 });
@@ -132,7 +133,7 @@ test('any number of workers gives the same bits', () => {
     gn: new GroupNorm(2, 6), in: new InstanceNorm2d(6, { affine: true }), ln: new LayerNorm([6, 5, 4]), flat: new Flatten(), bn1: new BatchNorm1d(120), out: new Linear(120, 3),
   });
   const results = [1, 2, 3, 4].map((workers) => {
-    const net = new Network(planNetwork(model(), { input: [2, 9, 8], batchSize: 5, optimizer: sgd(), inputGradient: true, workers }));
+    const net = simulated(model(), { input: [2, 9, 8], batchSize: 5, optimizer: sgd(), inputGradient: true, workers });
     const run = net.engine.run.bind(net.engine);
     net.engine.run = (first, last, control) => {
       for (let step = first; step < last; step++) for (let worker = 0; worker < workers; worker++) run(step, step + 1, control, worker, workers);

@@ -1,0 +1,111 @@
+import { storeLanes, zero } from "../simd";
+import { share } from "../slice";
+import { MaxPool2dBackwardStep, MaxPool2dForwardStep } from "../steps";
+import { firstWindow, lastWindow, windowEnd, windowStart } from "./windows";
+
+// Channels lie on the vector side.
+
+/** y = maximum of each window, argmax = its place h·wi + w; the first wins ties, NaN wins over all. Split over output rows. */
+export function maxPool2dForward(s: MaxPool2dForwardStep, live: i32, worker: i32, workers: i32): void {
+  const last = share(live * s.ho, worker + 1, workers);
+  for (let row = share(live * s.ho, worker, workers); row < last; row++) {
+    const image = row / s.ho, oy = row - image * s.ho;
+    const x = s.x + (<usize>image * s.hi * s.wi * s.c << 2);
+    const top = windowStart(oy, s.hi, s.ho, s.strideH, s.padTop, s.dilationH, s.adaptive);
+    const bottom = windowEnd(oy, s.hi, s.ho, s.kh, s.strideH, s.padTop, s.dilationH, s.adaptive);
+    let at = <usize>(row * s.wo) * s.c << 2;
+    for (let ox = 0; ox < s.wo; ox++, at += s.c << 2) {
+      const left = windowStart(ox, s.wi, s.wo, s.strideW, s.padLeft, s.dilationW, s.adaptive);
+      const right = windowEnd(ox, s.wi, s.wo, s.kw, s.strideW, s.padLeft, s.dilationW, s.adaptive);
+      maxWindow(s, x, s.y + at, s.argmax + at, top, bottom, left, right);
+    }
+  }
+}
+
+function maxWindow(s: MaxPool2dForwardStep, x: usize, y: usize, argmax: usize, top: i32, bottom: i32, left: i32, right: i32): void {
+  const pixel = s.c << 2, stepX = s.dilationW, stepY = s.dilationH, width = s.wi;
+  for (let c = 0; c < pixel; c += 16) {
+    let best = f32x4.splat(-Infinity), place = i32x4.splat(top * width + left);
+    for (let iy = top; iy < bottom; iy += stepY) {
+      const end = iy * width + right;
+      for (let at = iy * width + left; at < end; at += stepX) {
+        const value = v128.load(x + <usize>at * pixel + c);
+        const wins = v128.or(f32x4.gt(value, best), f32x4.ne(value, value));
+        best = v128.bitselect(value, best, wins);
+        place = v128.bitselect(i32x4.splat(at), place, wins);
+      }
+    }
+    storeLanes(y + c, best, (pixel - c) >> 2);
+    storeLanes(argmax + c, place, (pixel - c) >> 2);
+  }
+}
+
+/** dx (+)= Σ of dy over the windows whose argmax is this pixel. Windows that do not meet are split over their rows, each handing
+ *  out its residual; others over input rows, each pixel gathering from its windows. */
+export function maxPool2dBackward(s: MaxPool2dBackwardStep, live: i32, worker: i32, workers: i32): void {
+  if (!s.adaptive && !s.accumulate && s.strideH == s.kh && s.strideW == s.kw && (s.dilationH & s.dilationW) == 1 && (s.padTop | s.padLeft) == 0) {
+    const last = share(live * s.ho, worker + 1, workers);
+    for (let row = share(live * s.ho, worker, workers); row < last; row++) handOutRow(s, row);
+  } else {
+    const last = share(live * s.hi, worker + 1, workers);
+    for (let row = share(live * s.hi, worker, workers); row < last; row++) gatherRow(s, row);
+  }
+}
+
+/** One row of windows that tile the image, and for the last one the image rows below it. */
+function handOutRow(s: MaxPool2dBackwardStep, row: i32): void {
+  const image = row / s.ho, oy = row - image * s.ho, pixel = s.c << 2;
+  const top = oy * s.kh, bottom = min(s.hi, top + s.kh);
+  const dx = s.dx + <usize>(image * s.hi * s.wi) * pixel;
+  const windows = <usize>(row * s.wo) * pixel;
+  for (let iy = top; iy < bottom; iy++) {
+    handOut(s, s.dy + windows, s.argmax + windows, dx + <usize>(iy * s.wi) * pixel, iy * s.wi);
+  }
+  if (oy == s.ho - 1 && bottom < s.hi) memory.fill(dx + <usize>(bottom * s.wi) * pixel, 0, <usize>((s.hi - bottom) * s.wi) * pixel);
+}
+
+/** One image row; `place` is its first pixel's. */
+function handOut(s: MaxPool2dBackwardStep, dy: usize, argmax: usize, dx: usize, place: i32): void {
+  const pixel = s.c << 2, whole = pixel & ~15, end = dx + s.wi * pixel, run = s.kw * pixel;
+  for (let ox = 0; ox < s.wo; ox++, dx += run, place += s.kw, dy += pixel, argmax += pixel) {
+    const stop = min(end, dx + run);
+    let c = 0;
+    for (; c < whole; c += 16) {
+      const residual = f32x4.add(zero(), v128.load(dy + c)), won = v128.load(argmax + c);
+      for (let to = dx, at = place; to < stop; to += pixel, at++) v128.store(to + c, v128.and(residual, i32x4.eq(won, i32x4.splat(at))));
+    }
+    if (c < pixel) {
+      const residual = f32x4.add(zero(), v128.load(dy + c)), won = v128.load(argmax + c), lanes = (pixel - c) >> 2;
+      for (let to = dx, at = place; to < stop; to += pixel, at++) storeLanes(to + c, v128.and(residual, i32x4.eq(won, i32x4.splat(at))), lanes);
+    }
+  }
+  if (dx < end) memory.fill(dx, 0, end - dx);
+}
+
+function gatherRow(s: MaxPool2dBackwardStep, row: i32): void {
+  const image = row / s.hi, iy = row - image * s.hi, pixel = s.c << 2;
+  const oy0 = firstWindow(iy, s.hi, s.ho, s.kh, s.strideH, s.padTop, s.dilationH, s.adaptive);
+  const oy1 = lastWindow(iy, s.hi, s.ho, s.strideH, s.padTop, s.adaptive);
+  const windows = <usize>(image * s.ho * s.wo) * pixel;
+  let dx = s.dx + <usize>(row * s.wi) * pixel;
+  for (let ix = 0; ix < s.wi; ix++, dx += pixel) {
+    const ox0 = firstWindow(ix, s.wi, s.wo, s.kw, s.strideW, s.padLeft, s.dilationW, s.adaptive);
+    const ox1 = lastWindow(ix, s.wi, s.wo, s.strideW, s.padLeft, s.adaptive);
+    gatherPixel(s, windows, dx, iy * s.wi + ix, oy0, oy1, ox0, ox1);
+  }
+}
+
+function gatherPixel(s: MaxPool2dBackwardStep, windows: usize, dx: usize, place: i32, oy0: i32, oy1: i32, ox0: i32, ox1: i32): void {
+  const here = i32x4.splat(place), pixel = s.c << 2, columns = ox1 - ox0;
+  for (let c = 0; c < pixel; c += 16) {
+    let sum = zero();
+    for (let oy = oy0; oy < oy1; oy++) {
+      let at = windows + <usize>(oy * s.wo + ox0) * pixel + c;
+      for (let left = columns; left > 0; left--, at += pixel) {
+        sum = f32x4.add(sum, v128.and(v128.load(s.dy + at), i32x4.eq(v128.load(s.argmax + at), here)));
+      }
+    }
+    const to = dx + c;
+    storeLanes(to, s.accumulate ? f32x4.add(v128.load(to), sum) : sum, (pixel - c) >> 2);
+  }
+}

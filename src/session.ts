@@ -1,0 +1,90 @@
+import { CONTROL_ACCUMULATE, CONTROL_LIVE, CONTROL_RATE, CONTROL_UPDATES } from '../assembly/abi.js';
+import type { Blueprint } from './blueprint.js';
+import { UnsupportedError } from './core/errors.js';
+import { initialValues } from './core/init.js';
+import { intoLayout } from './plan/layout.js';
+import { encode } from './plan/program.js';
+import type { Range } from './plan/plan.js';
+import type { Buffer } from './plan/tensor.js';
+import type { Crew } from './runtime/crew.js';
+import type { Engine } from './runtime/engine.js';
+import { startRunning } from './slots.js';
+
+/** A blueprint in memory: programs, weights, counters. Runs ranges of its program, alone or with a crew. */
+export class Session {
+  readonly blueprint: Blueprint;
+  readonly crew: Crew | null;
+  /** Updates done so far. */
+  updates = 0;
+  /** Learning rate of the next update. */
+  rate: number;
+  /** Gradients of an earlier backward wait for the update: the next one adds to them. */
+  pending = false;
+  #engine: Engine | null;
+
+  constructor(blueprint: Blueprint, engine: Engine, crew: Crew | null) {
+    const { options, predict, train, arena, store } = blueprint;
+    this.blueprint = blueprint;
+    this.crew = crew;
+    this.rate = options.optimizer?.lr ?? 0;
+    this.#engine = engine;
+    const program = encode([...(train?.plan.steps ?? []), ...predict.plan.steps], arena);
+    engine.bytes(arena.control, program.length).set(program);
+    for (const { buffer, values } of store.constants.values()) this.floats(buffer).set(values);
+    for (const { name, shape, layout, init, buffer } of store.parameters.values()) {
+      intoLayout(layout, shape, initialValues(init, shape, options.seed, name), this.floats(buffer));
+    }
+    for (const running of store.running.values()) startRunning(this, running);
+  }
+
+  /** Throws UnsupportedError after dispose. */
+  get engine(): Engine {
+    if (this.#engine === null) throw new UnsupportedError('this network was disposed: compile a new one');
+    return this.#engine;
+  }
+
+  /** All of a buffer, or its first `words`. */
+  floats(buffer: Buffer, words = buffer.words): Float32Array<ArrayBuffer> {
+    return this.engine.floats(buffer.address, words);
+  }
+
+  /** Where the predicting program lies among all steps. */
+  get predicting(): Range {
+    const offset = this.blueprint.train?.plan.steps.length ?? 0;
+    const { first, last } = this.blueprint.predict.all;
+    return { first: first + offset, last: last + offset };
+  }
+
+  /** Runs a range over `live` images on the calling thread alone; returns what `run` of the kernels returned. */
+  run(range: Range, live: number): number {
+    this.#setControl(live);
+    return this.engine.run(range.first, range.last, this.blueprint.arena.control);
+  }
+
+  /** The same with all workers. */
+  async runAll(range: Range, live: number): Promise<number> {
+    if (this.crew === null) return this.run(range, live);
+    this.#setControl(live);
+    return this.crew.run(range.first, range.last);
+  }
+
+  #setControl(live: number): void {
+    const { control } = this.blueprint.arena;
+    const words = this.engine.integers(control, 5);
+    words[CONTROL_LIVE >> 2] = live;
+    words[CONTROL_UPDATES >> 2] = this.updates;
+    words[CONTROL_ACCUMULATE >> 2] = Number(this.pending);
+    this.engine.floats(control + CONTROL_RATE, 1)[0] = this.rate;
+  }
+
+  /** An update was done. */
+  updated(): void {
+    this.updates++;
+    this.pending = false;
+  }
+
+  async dispose(): Promise<void> {
+    this.#engine = null;
+    await this.crew?.close();
+  }
+}

@@ -1,0 +1,106 @@
+import { describe, expect, test } from 'vitest';
+import { sampled, type Case } from '../../bench/case.js';
+import { lacking } from '../../bench/graph.js';
+import { rangesFor } from '../../bench/kernel.js';
+import { SHORT } from '../../bench/measure.js';
+import { Bench, checkStep, inferCase } from '../../bench/networks.js';
+import { operatorCase } from '../../bench/ops.js';
+import { mismatch } from '../../bench/reference.js';
+import { caseRow } from '../../bench/row.js';
+import { readWorkloads, type Workload } from '../../bench/workloads.js';
+import { Buffer } from '../../src/plan/tensor.js';
+
+const list = readWorkloads(new URL('../../bench/workloads.json', import.meta.url));
+const setting = { peakGflops: 40, workers: 1, build: 'simd' };
+const timing = { ...SHORT, warmUpMs: 1, budgetMs: 1, mostMs: 5 };
+
+const small: Readonly<Record<string, Workload>> = {
+  gemm: { id: 'gemm', kind: 'gemm', M: 13, N: 9, K: 17 },
+  conv: { id: 'conv', kind: 'conv', N: 2, C: 3, H: 9, W: 8, K: 5, R: 3, S: 3, stride: 2, pad: 1, groups: 1 },
+  depthwise: { id: 'depthwise', kind: 'conv', N: 2, C: 6, H: 9, W: 8, K: 6, R: 3, S: 3, stride: 1, pad: 1, groups: 6 },
+  maxpool: { id: 'maxpool', kind: 'maxpool', N: 2, C: 6, H: 9, W: 8, R: 3, S: 3, stride: 2, pad: 1 },
+};
+
+const image = { N: 2, C: 6, H: 8, W: 6 };
+const elementwise: Workload[] = [
+  ...['relu', 'tanh', 'sigmoid', 'softmax', 'scale', 'avgpool'].flatMap((op) => ['forward', 'backward'].map((pass) => ({ id: `${op} ${pass}`, kind: 'elementwise', op, pass, ...image }))),
+  ...['weight', 'bias'].map((pass) => ({ id: `scale ${pass}`, kind: 'elementwise', op: 'scale', pass, ...image })),
+  ...['add', 'multiply', 'transpose', 'sum', 'sgd'].map((op) => ({ id: op, kind: 'elementwise', op, ...image })),
+];
+
+const withGradients = [small['conv']!, small['depthwise']!].flatMap((one) => ['conv_grad_input', 'conv_grad_weight'].map((kind) => ({ ...one, id: `${one.id} ${kind}`, kind })));
+const all = [...Object.values(small), ...withGradients, { ...small['maxpool']!, id: 'maxpool both', kind: 'maxpool_fwd_bwd' }, ...elementwise];
+
+describe('every kind of row', () => {
+  test.each(all)('$id: the first result agrees with float64', (workload) => {
+    const one = operatorCase(workload);
+    one.run();
+    expect(one.check()).toBe(null);
+  });
+
+  test.each(all)('$id: a result that was not computed is refused', (workload) => {
+    expect(operatorCase({ ...workload }).check()).toMatch(/is .*, expected/);
+  });
+});
+
+/** A case whose result is right but for one element. */
+function broken(): Case {
+  const got = Float32Array.from({ length: 8 }, (_, i) => i);
+  return { id: 'broken', flops: 8, bytes: 0, run: () => {}, check: sampled(() => ({ name: 'y', got, expected: (i) => ({ value: i === 5 ? 5.01 : i, magnitude: i }), tolerance: 1e-5 })) };
+}
+
+describe('wrong results', () => {
+  test('make a row without figures', () => {
+    const row = caseRow('broken', 'ops', broken, setting, timing);
+    expect(row).toMatchObject({ id: 'broken', wrong: true, medianMs: null, error: expect.stringContaining('wrong result: y[5] is 5, expected 5.01') });
+  });
+
+  test('NaN anywhere is wrong, sampled or not', () => {
+    const got = Float32Array.of(0, NaN, 0);
+    expect(mismatch({ name: 'y', got, expected: () => ({ value: 0, magnitude: 1 }), tolerance: 1 }, [0])).toBe('y[1] is NaN');
+  });
+
+  const train = list.workloads.find(({ id }) => id === 'train_lenet5_published_b1')!;
+
+  test('of a training step: loss and gradients', () => {
+    const bench = new Bench(train, list);
+    bench.step();
+    expect(checkStep(bench)).toBe(null);
+    bench.step();
+    expect(checkStep(bench, () => 99)).toMatch(/^loss is .*, expected 99$/);
+    bench.step();
+    const loss = bench.network.engine.floats(bench.blueprint.train!.lossTensors!.loss.address, 1)[0]!;
+    expect(checkStep(bench, () => loss)).toMatch(/^d conv1.weight\[\d+\] is .*, expected 0$/);
+  });
+
+  test('of a network that predicts', () => {
+    const one = inferCase({ ...train, kind: 'infer' }, list);
+    one.run();
+    expect(one.check()).toBe(null);
+    expect(inferCase({ ...train, kind: 'infer' }, list).check()).toMatch(/^output\[0\] is 0, expected/);
+  });
+});
+
+describe('what cannot be built', () => {
+  test('a node is named', () => {
+    expect(lacking(list.nets['resnet18']!, false)).toBe('node 5 add: this version has no such layer');
+    expect(lacking(list.nets['googlenet']!, false)).toBe('node 13 concat: this version has no such layer');
+  });
+
+  test('other builds and worker counts make rows with errors', () => {
+    expect(caseRow('x', 'ops', broken, { ...setting, build: 'relaxed' }, timing).error).toBe('build relaxed: this version has only simd');
+    expect(caseRow('x', 'ops', broken, { ...setting, workers: 2 }, timing).error).toMatch(/^workers 2: this version runs on one/);
+  });
+});
+
+test('only the steps that a gradient needs are timed', () => {
+  const [x, dy, dx, db] = ['x', 'dy', 'dx', 'db'].map((name) => new Buffer(name, 'activation', 4)) as [Buffer, Buffer, Buffer, Buffer];
+  const step = (op: 'biasBackward' | 'activationBackward', fields: Record<string, number | Buffer>) => ({ op, layer: '', fields });
+  const steps = [
+    step('activationBackward', { y: x, dy: x, dx: dy, length: 4, kind: 0, accumulate: 0 }),
+    step('biasBackward', { dy, db, rows: 1, c: 4, accumulate: 0 }),
+    step('activationBackward', { y: x, dy, dx, length: 4, kind: 0, accumulate: 0 }),
+  ];
+  expect(rangesFor(steps, { first: 0, last: 3 }, dx)).toEqual([{ first: 0, last: 1 }, { first: 2, last: 3 }]);
+  expect(rangesFor(steps, { first: 0, last: 3 }, db)).toEqual([{ first: 0, last: 2 }]);
+});

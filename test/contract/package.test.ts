@@ -1,0 +1,87 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { builtinModules } from 'node:module';
+import path from 'node:path';
+import { brotliCompressSync } from 'node:zlib';
+import { rolldown } from 'rolldown';
+import { describe, expect, test } from 'vitest';
+import { read, root } from '../support/sources.js';
+
+// What is published: every entry is there, loads in plain Node, and the default one needs nothing else and is small.
+
+interface Manifest {
+  readonly exports: Readonly<Record<string, string | { readonly types: string; readonly default: string }>>;
+  readonly bin: Readonly<Record<string, string>>;
+  readonly files: readonly string[];
+}
+
+const manifest = JSON.parse(read('package.json')) as Manifest;
+const entries = Object.entries(manifest.exports).filter((one): one is [string, { types: string; default: string }] => typeof one[1] !== 'string');
+
+/** A bundle with everything it imports: files by name, and the packages. */
+function closure(file: string): { files: string[]; packages: string[] } {
+  const files = [file];
+  const packages = new Set<string>();
+  for (const one of files) {
+    for (const [, from, dynamic] of readFileSync(path.join(root, one), 'utf8').matchAll(/^(?:import|export)\b[^'";]*?(?:from )?['"]([^'"]+)['"]|\bimport\(['"]([^'"]+)['"]\)/gm)) {
+      const target = from ?? dynamic!;
+      if (!target.startsWith('.')) packages.add(target);
+      else if (!files.includes(path.join(path.dirname(one), target))) files.push(path.join(path.dirname(one), target));
+    }
+  }
+  return { files, packages: [...packages] };
+}
+
+test.each(entries)('%s is there, with its types', (_, { types, default: file }) => {
+  expect([types, file].filter((one) => !existsSync(path.join(root, one)))).toEqual([]);
+  for (const one of [types, file]) expect(manifest.files.some((listed) => one.startsWith(`./${listed}/`)), `${one} is not published`).toBe(true);
+});
+
+test('every entry loads in plain Node, by import and by require', () => {
+  const names = entries.map(([name]) => `convasm${name.slice(1)}`);
+  const source = `
+    import { createRequire } from 'node:module';
+    const require = createRequire(import.meta.url);
+    for (const name of ${JSON.stringify(names)}) {
+      const imported = Object.keys(await import(name)), required = Object.keys(require(name)).filter((one) => one !== '__esModule');
+      console.log(name, imported.length > 0 && imported.join() === required.join());
+    }`;
+  const done = spawnSync(process.execPath, ['--no-warnings', '--input-type=module', '-e', source], { cwd: root, encoding: 'utf8' });
+  expect(done.stderr).toBe('');
+  expect(done.stdout.trim().split('\n')).toEqual(names.map((name) => `${name} true`));
+});
+
+test('the command line is there and can be started', () => {
+  const done = spawnSync(process.execPath, [manifest.bin['convasm']!, '--version'], { cwd: root, encoding: 'utf8' });
+  expect(done.status).toBe(0);
+});
+
+describe('the default entry', () => {
+  const { files, packages } = closure('build/dist/index.js');
+
+  test('needs no package and nothing of Node', () => {
+    expect(files.length).toBeGreaterThan(1);
+    expect(packages).toEqual([]);
+    const text = files.map(read).join('\n');
+    // Where there is Node, its threads are asked for at run time, by a call that bundlers for browsers leave alone.
+    const asked = /process\??\.getBuiltinModule|node\('node:(os|fs)'\)|\('node:worker_threads'\)/g;
+    const rest = text.replaceAll(asked, '');
+    expect(builtinModules.filter((name) => rest.includes(`'node:${name}'`))).toEqual([]);
+    expect(rest).not.toMatch(/\bprocess\.|\bBuffer\.from\(|(?<!\()\brequire\(/);
+  });
+
+  test('has at most 40 kB in brotli as a minified browser bundle, kernels included', async () => {
+    const bundle = await rolldown({ input: path.join(root, 'build/dist/index.js'), platform: 'browser' });
+    const { output } = await bundle.generate({ format: 'esm', minify: true });
+    await bundle.close();
+    const [entry, ...onDemand] = output.filter((one) => one.type === 'chunk');
+    expect(onDemand.every((chunk) => chunk.isDynamicEntry)).toBe(true);
+    const bytes = brotliCompressSync(entry!.code).length;
+    expect(bytes).toBeGreaterThan(10_000);
+    expect(bytes).toBeLessThanOrEqual(40_000);
+  });
+});
+
+test.each(entries.filter(([name]) => name !== './datasets'))('%s needs no package', (_, { default: file }) => {
+  expect(closure(file).packages).toEqual([]);
+});

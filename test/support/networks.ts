@@ -1,0 +1,156 @@
+import { Random } from '../../src/core/random.js';
+import { elements, type Shape, type Tensor } from '../../src/core/shape.js';
+import type { CompileOptions } from '../../src/index.js';
+import {
+  AdaptiveAvgPool1d, AdaptiveAvgPool2d, AdaptiveMaxPool1d, AdaptiveMaxPool2d, AvgPool1d, AvgPool2d, Conv1d, Conv2d, ConvTranspose1d, ConvTranspose2d, Flatten,
+  Linear, LogSoftmax, MaxPool1d, MaxPool2d, ReLU, ScaleShift2d, Sequential, Sigmoid, Softmax, Tanh, Upsample, type Layer,
+} from '../../src/layers/index.js';
+import { lenet5, lenet5Modern } from '../../src/models/lenet.js';
+import type { Plan } from '../../src/plan/plan.js';
+import type { PlanTensor } from '../../src/plan/tensor.js';
+import { crossEntropy, type CrossEntropyOptions } from '../../src/training/losses.js';
+import { adagrad, adam, adamw, rmsprop, sgd, type SgdOptions } from '../../src/training/optimizers.js';
+
+// Networks that together use every layer and every option, small enough to watch each byte of.
+
+/** y = first(x) + second(x): x's gradient has two writers, the second adds. */
+export class Sum implements Layer {
+  readonly type = 'Sum';
+  readonly first: Layer;
+  readonly second: Layer;
+
+  constructor(first: Layer, second: Layer) {
+    this.first = first;
+    this.second = second;
+  }
+
+  plan(p: Plan, x: PlanTensor): PlanTensor {
+    const parts = [p.layer('first', this.first, x), p.layer('second', this.second, x)] as const;
+    const [a, b] = parts;
+    const [rows, columns] = [p.batchSize, elements(a.shape)];
+    const y = p.activation(a.shape, a, { name: 'sum' });
+    p.step('axpby', { x: a, z: b, y, rows, columns, zRow: columns, zColumn: 1, alpha: 1, beta: 1 });
+    p.onBackward(y, (dy) => {
+      for (const part of parts) {
+        if (!p.needsGradient(part)) continue;
+        const { dx, accumulate } = p.gradInto(part);
+        p.step('sumTo', { x: dy, y: dx, s0: 1, s1: 1, s2: rows, s3: columns, keep0: 1, keep1: 1, keep2: 1, keep3: 1, alpha: 1, accumulate });
+      }
+    });
+    return y;
+  }
+}
+
+/** One layer, one set of weights, twice in a row: the weights' gradient has two writers. */
+export class Twice implements Layer {
+  readonly type = 'Twice';
+  readonly layer: Layer;
+
+  constructor(layer: Layer) {
+    this.layer = layer;
+  }
+
+  plan(p: Plan, x: PlanTensor): PlanTensor {
+    return p.layer('shared', this.layer, p.layer('shared', this.layer, x));
+  }
+}
+
+/** x passed on untouched. */
+class Identity implements Layer {
+  readonly type = 'Identity';
+  plan(_: Plan, x: PlanTensor): PlanTensor {
+    return x;
+  }
+}
+
+export interface NetworkCase {
+  readonly name: string;
+  readonly model: () => Layer;
+  readonly input: Shape;
+  readonly loss?: CrossEntropyOptions;
+  readonly optimizer?: SgdOptions;
+  /** What else it is compiled with. */
+  readonly more?: Partial<CompileOptions>;
+}
+
+const digits: Shape = [1, 32, 32];
+const flat = (): Layer => new Flatten();
+const sum = (first: Layer, second: Layer = new Identity()): Layer => new Sum(first, second);
+const chain = (...layers: Layer[]): Layer => new Sequential(layers);
+
+const lenets: NetworkCase[] = [
+  { name: 'lenet5', model: () => lenet5(), input: digits, optimizer: { lr: 0.05, momentum: 0.9 } },
+  { name: 'lenet5 modern', model: () => lenet5Modern(), input: digits, optimizer: { lr: 0.05, momentum: 0.9, nesterov: true } },
+  { name: 'lenet5 with sparse C3', model: () => lenet5({ sparseC3: true }), input: digits, optimizer: { lr: 0.05, weightDecay: 1e-3 } },
+  { name: 'lenet5 with trainable sub-sampling', model: () => lenet5({ trainableSubsampling: true, activation: 'sigmoid' }), input: digits, optimizer: { lr: 0.05, momentum: 0.5, dampening: 0.25 } },
+  { name: 'lenet5 for 28x28 with 3 channels', model: () => lenet5({ padding: 2, inChannels: 3, classes: 7 }), input: [3, 28, 28], optimizer: { lr: 0.05, maximize: true } },
+];
+
+const convolutions: NetworkCase[] = [
+  { name: 'strides and paddings', model: () => chain(new Conv2d(3, 10, [3, 5], { stride: [2, 1], padding: [1, 2] }), new ReLU(), new Conv2d(10, 5, 3, { stride: 3, padding: [0, 2, 1, 0], bias: false }), flat(), new Linear(30, 4)), input: [3, 11, 9] },
+  { name: 'stride beyond the kernel', model: () => chain(new Conv2d(2, 9, 2, { stride: 3 }), new Conv2d(9, 8, 1, { stride: 2 }), flat(), new Linear(32, 3)), input: [2, 11, 11] },
+  { name: 'dilation and same', model: () => chain(new Conv2d(3, 12, 3, { dilation: [2, 1], padding: 'same' }), new Tanh(), new Conv2d(12, 4, [2, 4], { padding: 'same' }), flat(), new Linear(168, 5)), input: [3, 6, 7] },
+  { name: 'groups', model: () => chain(new Conv2d(6, 9, 3, { groups: 3, padding: 1 }), new ReLU(), new Conv2d(9, 18, 3, { groups: 3, stride: 2, dilation: 2, padding: 2 }), flat(), new Linear(162, 3)), input: [6, 5, 6] },
+  { name: 'depthwise', model: () => chain(new Conv2d(6, 6, 3, { groups: 6, padding: 1 }), new Tanh(), new Conv2d(6, 6, [3, 2], { groups: 6, stride: 2, dilation: [1, 2], padding: [2, 1], bias: false }), new Conv2d(6, 7, 1), flat(), new Linear(84, 3)), input: [6, 5, 6] },
+  { name: 'pointwise and covering kernels', model: () => chain(new Conv2d(5, 11, 1), new Sigmoid(), new Conv2d(11, 13, [4, 5]), new Conv2d(13, 6, 1, { bias: false }), flat()), input: [5, 4, 5], loss: { reduction: 'sum' } },
+  { name: 'weights used twice', model: () => chain(new Conv2d(2, 6, 3, { padding: 1 }), new Twice(new Conv2d(6, 6, 3, { padding: 1 })), new Twice(new Conv2d(6, 6, 3, { groups: 6, padding: 1 })), new Twice(new Conv2d(6, 6, 1)), new Twice(new ScaleShift2d(6)), flat(), new Linear(96, 9), new Twice(new Linear(9, 9))), input: [2, 4, 4], optimizer: { lr: 0.01, momentum: 0.9 } },
+];
+
+const images: NetworkCase[] = [
+  { name: 'sequences of many kinds', model: () => chain(new Conv1d(3, 8, 3, { padding: 1 }), new ReLU(), new MaxPool1d(3, { stride: 2, padding: 1 }), new Conv1d(8, 6, 2, { groups: 2, dilation: 2, padding: [2, 1], rotate: true }), new AvgPool1d(2, { stride: 1, padding: 1 }), new ConvTranspose1d(6, 5, 3, { stride: 2, padding: 1, outputPadding: 1 }), sum(new AdaptiveAvgPool1d(7), new AdaptiveMaxPool1d(7)), flat(), new Linear(35, 3)), input: [3, 17] },
+  { name: 'true convolution', model: () => chain(new Conv2d(2, 9, [3, 2], { rotate: true, padding: 'same' }), new Tanh(), new Conv2d(9, 9, 3, { rotate: true, groups: 9, stride: 2 }), new Conv2d(9, 4, [2, 2], { rotate: true, mask: Float32Array.from({ length: 144 }, (_, i) => Number(i % 3 > 0)) }), flat()), input: [2, 5, 6] },
+  { name: 'transposed convolution', model: () => chain(new ConvTranspose2d(3, 9, 3, { stride: 2, padding: 1, outputPadding: 1 }), new Tanh(), new ConvTranspose2d(9, 6, [2, 3], { groups: 3, dilation: [2, 1], bias: false }), new ConvTranspose2d(6, 6, 3, { groups: 6, padding: 1 }), new ConvTranspose2d(6, 6, 2, { groups: 6, stride: 3, outputPadding: 1 }), new ConvTranspose2d(6, 4, [1, 2], { padding: [2, 0] }), new AvgPool2d(5), flat(), new Linear(96, 3)), input: [3, 3, 4] },
+  { name: 'transposed convolution, two writers', model: () => chain(new Conv2d(2, 6, 3), sum(new ConvTranspose2d(6, 6, 3, { padding: 1 })), sum(new ConvTranspose2d(6, 6, 3, { groups: 6, padding: 1 })), sum(new ConvTranspose2d(6, 6, [1, 2], { groups: 6, padding: 0, dilation: 2 }), new ConvTranspose2d(6, 6, [1, 3])), new Twice(new ConvTranspose2d(6, 6, 3, { padding: 1 })), flat(), new Linear(96, 3)), input: [2, 6, 4], optimizer: { lr: 0.01, momentum: 0.9 } },
+  { name: 'adaptive pooling', model: () => chain(new Conv2d(2, 7, 3), sum(new AdaptiveAvgPool2d([4, 3]), new AdaptiveMaxPool2d([4, 3])), sum(new AdaptiveAvgPool2d([2, null]), new AdaptiveMaxPool2d([2, null])), sum(new AvgPool2d([2, 3]), new AdaptiveMaxPool2d(1)), sum(new AdaptiveAvgPool2d(1)), flat(), new Linear(7, 3)), input: [2, 11, 9] },
+  { name: 'upsampling', model: () => chain(new Conv2d(2, 5, 2), sum(new Upsample({ scaleFactor: [1.5, 2] }), new Upsample({ scaleFactor: [1.5, 2], mode: 'bilinear' })), new Upsample({ size: [7, 9], mode: 'bilinear', alignCorners: true }), sum(new Upsample({ size: [4, 5] }), new Upsample({ size: [4, 5], mode: 'bilinear' })), flat(), new Linear(100, 3)), input: [2, 5, 4] },
+  { name: 'many channels', model: () => chain(new Conv2d(1, 19, 2), new Upsample({ scaleFactor: 2, mode: 'bilinear' }), new AdaptiveAvgPool2d(1), flat(), new Linear(19, 3)), input: [1, 4, 5] },
+];
+
+const others: NetworkCase[] = [
+  { name: 'pooling', model: () => chain(new Conv2d(1, 6, 3), new MaxPool2d(3, { stride: 2, padding: 1, ceilMode: true }), new AvgPool2d([2, 3], { stride: [1, 2], padding: [1, 1], ceilMode: true, countIncludePad: false }), new AvgPool2d(2, { stride: 1, padding: 1, divisorOverride: 3 }), new MaxPool2d(2, { stride: 1, dilation: 2 }), flat(), new Linear(126, 3)), input: [1, 14, 13] },
+  { name: 'softmax layers', model: () => chain(new Conv2d(2, 5, 3), new Softmax(1), new Softmax(-1), new LogSoftmax(2), flat(), new Linear(100, 6), new LogSoftmax(1)), input: [2, 6, 7] },
+  { name: 'two writers', model: () => chain(new Conv2d(3, 6, 3, { padding: 1 }), sum(new Conv2d(6, 6, 3, { padding: 1 })), sum(new Conv2d(6, 6, 3, { groups: 6, padding: 1 })), sum(new Conv2d(6, 6, 1), new Tanh()), sum(new ReLU()), sum(new Sigmoid(), new ReLU()), sum(new AvgPool2d(3, { stride: 1, padding: 1 }), new MaxPool2d(3, { stride: 1, padding: 1 })), sum(new ScaleShift2d(6), new Softmax(1)), flat(), sum(new Linear(72, 72), new LogSoftmax(1)), new Linear(72, 4)), input: [3, 4, 3], optimizer: { lr: 0.01, momentum: 0.9 } },
+  { name: 'channels first and last', model: () => chain(new Linear(5, 6), new Conv2d(3, 4, 3, { padding: 1 }), new Linear(6, 3), flat(), new Linear(48, 3)), input: [3, 4, 5] },
+  { name: 'one class per pixel', model: () => chain(new Conv2d(2, 5, 3, { padding: 1 })), input: [2, 3, 4], loss: { weight: [1, 2, 0.5, 1.5, 3], labelSmoothing: 0.1 } },
+  { name: 'class weights', model: () => chain(flat(), new Linear(9, 6)), input: [1, 3, 3], loss: { weight: [1, 2, 0.5, 1.5, 3, 0.25] } },
+  { name: 'class probabilities', model: () => chain(flat(), new Linear(12, 6)), input: [3, 2, 2], loss: { target: 'probabilities', labelSmoothing: 0.2 } },
+];
+
+const small = { model: () => chain(new Conv2d(2, 5, 3), new Tanh(), new Conv2d(5, 6, 2), flat(), new Linear(54, 87), new Tanh(), new Linear(87, 3)), input: [2, 6, 6] as const };
+
+const optimizers: NetworkCase[] = [
+  { name: 'adam, norm clipped', ...small, more: { optimizer: adam({ weightDecay: 0.01 }), clip: { norm: 0.1 } } },
+  { name: 'amsgrad, values clipped', ...small, more: { optimizer: adam({ amsgrad: true }), clip: { value: 0.01 } } },
+  { name: 'adamw, two groups', ...small, more: { optimizer: adamw({ groups: [{ match: '*.bias', weightDecay: 0 }] }), clip: { norm: Infinity } } },
+  { name: 'rmsprop', ...small, more: { optimizer: rmsprop() } },
+  { name: 'rmsprop, centered, momentum', ...small, more: { optimizer: rmsprop({ centered: true, momentum: 0.9 }) } },
+  { name: 'adagrad', ...small, more: { optimizer: adagrad({ initialAccumulatorValue: 0.1 }) } },
+];
+
+export const networks: readonly NetworkCase[] = [...lenets, ...convolutions, ...images, ...others, ...optimizers];
+
+export function optionsOf(one: NetworkCase, more: Partial<CompileOptions> = {}): CompileOptions {
+  return { input: one.input, batchSize: 5, seed: 3, loss: crossEntropy(one.loss), optimizer: sgd(one.optimizer ?? { lr: 0.02 }), inputGradient: true, ...one.more, ...more };
+}
+
+/** Seeded numbers of [-1, 1). */
+export function numbers(count: number, seed: number): Float32Array<ArrayBuffer> {
+  const random = new Random(seed);
+  return Float32Array.from({ length: count }, () => random.between(-1, 1));
+}
+
+/** Seeded images and targets that fit the network: labels, or probabilities. */
+export function batchFor(one: NetworkCase, outputShape: Shape, count: number, seed = 1): { images: Float32Array; target: Int32Array | Tensor } {
+  const images = numbers(count * elements(one.input), seed);
+  const random = new Random(seed, 1);
+  const classes = outputShape[0]!;
+  const rows = count * elements(outputShape.slice(1));
+  if (one.loss?.target !== 'probabilities') return { images, target: Int32Array.from({ length: rows }, () => random.integer(classes)) };
+  const data = new Float32Array(rows * classes);
+  for (let row = 0; row < rows; row++) {
+    const parts = Array.from({ length: classes }, () => random.uniform() + 0.01);
+    const whole = parts.reduce((a, b) => a + b, 0);
+    parts.forEach((part, c) => (data[row * classes + c] = part / whole));
+  }
+  return { images, target: { data, shape: [rows, classes] } };
+}
