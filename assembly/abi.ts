@@ -34,6 +34,21 @@ export const OP_MULTIPLY = 30;
 export const OP_CHANNEL_AFFINE_FORWARD = 31;
 export const OP_CHANNEL_AFFINE_BACKWARD_INPUT = 32;
 export const OP_CHANNEL_AFFINE_BACKWARD_WEIGHT = 33;
+export const OP_PRELU_FORWARD = 40;
+export const OP_PRELU_BACKWARD_INPUT = 41;
+export const OP_PRELU_BACKWARD_WEIGHT = 42;
+export const OP_DROPOUT = 43;
+export const OP_DROPOUT2D = 44;
+export const OP_PAIR_LOSS_FORWARD = 45;
+export const OP_PAIR_LOSS_REDUCE = 46;
+export const OP_PAIR_LOSS_BACKWARD = 47;
+export const OP_NLL_FORWARD = 48;
+export const OP_NLL_BACKWARD = 49;
+export const OP_RBF_FORWARD = 50;
+export const OP_RBF_BACKWARD_INPUT = 51;
+export const OP_RBF_BACKWARD_WEIGHT = 52;
+export const OP_RBF_LOSS_FORWARD = 53;
+export const OP_RBF_LOSS_BACKWARD = 54;
 export const OP_UPSAMPLE2D_FORWARD = 70;
 export const OP_UPSAMPLE2D_BACKWARD = 71;
 // Optimizers and gradient clipping.
@@ -66,6 +81,8 @@ export const CONTROL_RATE = 8;
 export const CONTROL_UPDATES = 12;
 /** i32: 1 when a parameter's gradient adds to what an earlier backward left. */
 export const CONTROL_ACCUMULATE = 16;
+/** Two u32, the low one first: the network's seed, the key of every random number drawn in a step. */
+export const CONTROL_SEED = 48;
 /** i32: barriers passed; a waiter waits for it to change. On a line with STATUS, because they are read together. */
 export const CONTROL_EPOCH = 64;
 /** i32: 0, or 1 + the worker that failed. */
@@ -119,8 +136,17 @@ export const ADD_IF_ACCUMULATING = 2;
 export const RELU = 0;
 export const TANH = 1;
 export const SIGMOID = 2;
+export const LEAKY_RELU = 3;
+export const ELU = 4;
+export const HARDTANH = 5;
+export const SOFTPLUS = 6;
+export const SILU = 7;
+export const GELU = 8;
+export const GELU_TANH = 9;
+export const HARDSIGMOID = 10;
+export const HARDSWISH = 11;
 
-// `reduction` of the cross-entropy steps.
+// `reduction` of the losses' steps.
 export const REDUCE_NONE = 0;
 export const REDUCE_MEAN = 1;
 export const REDUCE_SUM = 2;
@@ -149,3 +175,12 @@ export const CHANNEL_SCRATCH_BYTES = 96;
 
 /** Rows that local response normalisation takes at a time. */
 export const LRN_ROWS = 8;
+
+// `kind` of the losses that compare outputs with targets one by one.
+export const SQUARED_ERROR = 0;
+export const ABSOLUTE_ERROR = 1;
+export const SMOOTH_L1 = 2;
+export const HUBER = 3;
+export const BCE_WITH_LOGITS = 4;
+/** Elements whose losses are added before they join the total. */
+export const PAIR_BLOCK = 1024;

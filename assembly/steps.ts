@@ -126,18 +126,18 @@
   dy: usize; dx: usize; accumulate: i32;
 }
 
-/** y = f(x), images · length elements. */
+/** y = f(x), images · length elements. `alpha` and `beta` are what the kind has for parameters (ops/activation.ts). */
 @unmanaged export class ActivationForwardStep {
   op: i32;
   x: usize; y: usize;
-  length: i32; kind: i32;
+  length: i32; kind: i32; alpha: f32; beta: f32;
 }
 
-/** dx (+)= dy · f'(x), written with y. */
+/** dx (+)= dy · f'(x), written with `from`: x, or y for the kinds whose slope y tells. */
 @unmanaged export class ActivationBackwardStep {
   op: i32;
-  y: usize; dy: usize; dx: usize;
-  length: i32; kind: i32; accumulate: i32;
+  from: usize; dy: usize; dx: usize;
+  length: i32; kind: i32; alpha: f32; beta: f32; accumulate: i32;
 }
 
 /** Over the middle axis of x [images · outer, length, inner]; `log` asks for the logarithm. */
@@ -238,20 +238,120 @@
   rows: i32; c: i32; accumulate: i32;
 }
 
-/** rows [ho] and columns [wo] hold (i0, i1, w0, w1) as f32: the inputs that an output reads, and their weights. */
+/** y = x, or w · x where x <= 0: x [images · rows, c], w [c], or [1] when `shared`. */
+@unmanaged export class PreluForwardStep {
+  op: i32;
+  x: usize; w: usize; y: usize;
+  rows: i32; c: i32; shared: i32;
+}
+
+@unmanaged export class PreluBackwardInputStep {
+  op: i32;
+  x: usize; w: usize; dy: usize; dx: usize;
+  rows: i32; c: i32; shared: i32; accumulate: i32;
+}
+
+@unmanaged export class PreluBackwardWeightStep {
+  op: i32;
+  x: usize; dy: usize; dw: usize;
+  rows: i32; c: i32; shared: i32; accumulate: i32;
+}
+
+/** y (+)= x · mask · scale over images · length elements; mask 1 where 32 random bits are at least `threshold` (u32). `stream` is the layer's. */
+@unmanaged export class DropoutStep {
+  op: i32;
+  x: usize; y: usize;
+  length: i32; stream: i32; threshold: i32; scale: f32; accumulate: i32;
+}
+
+/** The same with one bit of mask per image and channel: x [images, pixels, c]. */
+@unmanaged export class Dropout2dStep {
+  op: i32;
+  x: usize; y: usize;
+  pixels: i32; c: i32; stream: i32; threshold: i32; scale: f32; accumulate: i32;
+}
+
+/** Losses of images · length pairs (x, target), each times `weight` [length] unless 0. `each` [images · length] takes them one by one,
+ *  or is 0; `sums` has one number per block of PAIR_BLOCK. `parameter`: beta of smooth L1, delta of Huber. `positive` [length]: the weight of 1s. */
+@unmanaged export class PairLossForwardStep {
+  op: i32;
+  x: usize; target: usize; weight: usize; positive: usize; each: usize; sums: usize;
+  length: i32; kind: i32; parameter: f32;
+}
+
+/** loss [2]: the reduced loss, and what each gradient is multiplied by. */
+@unmanaged export class PairLossReduceStep {
+  op: i32;
+  sums: usize; loss: usize;
+  length: i32; reduction: i32;
+}
+
+@unmanaged export class PairLossBackwardStep {
+  op: i32;
+  x: usize; target: usize; weight: usize; positive: usize; loss: usize; dloss: usize; dx: usize;
+  length: i32; kind: i32; parameter: f32; reduction: i32; accumulate: i32;
+}
+
+/** loss[row] = −weight[target] · x[row, target]: fields as of CrossEntropyForwardStep. */
+@unmanaged export class NllForwardStep {
+  op: i32;
+  x: usize; target: usize; weight: usize; rowLoss: usize; rowWeight: usize;
+  rows: i32; classes: i32; ignoreIndex: i32;
+}
+
+@unmanaged export class NllBackwardStep {
+  op: i32;
+  target: usize; weight: usize; loss: usize; dloss: usize; dx: usize;
+  rows: i32; classes: i32; ignoreIndex: i32; reduction: i32; accumulate: i32;
+}
+
+/** y[row, co] = −Σ (x[row, ci] − w[co, ci])²;  rows over images · rows. */
+@unmanaged export class RbfForwardStep {
+  op: i32;
+  x: usize; w: usize; y: usize;
+  rows: i32; ci: i32; co: i32;
+}
+
+@unmanaged export class RbfBackwardInputStep {
+  op: i32;
+  x: usize; w: usize; dy: usize; dx: usize;
+  rows: i32; ci: i32; co: i32; accumulate: i32;
+}
+
+@unmanaged export class RbfBackwardWeightStep {
+  op: i32;
+  x: usize; w: usize; dy: usize; dw: usize;
+  rows: i32; ci: i32; co: i32; accumulate: i32;
+}
+
+/** loss[row] = −x[row, target], plus log(e^−j + Σ e^x) when `competitive`.
+ *  logSum [row, 2] = top, the largest of −j and x, and log(e^(−j − top) + Σ e^(x − top)). */
+@unmanaged export class RbfLossForwardStep {
+  op: i32;
+  x: usize; target: usize; rowLoss: usize; rowWeight: usize; logSum: usize;
+  rows: i32; classes: i32; competitive: i32; j: f32;
+}
+
+@unmanaged export class RbfLossBackwardStep {
+  op: i32;
+  x: usize; target: usize; logSum: usize; loss: usize; dloss: usize; dx: usize;
+  rows: i32; classes: i32; competitive: i32; reduction: i32; accumulate: i32;
+}
+
 @unmanaged export class Upsample2dGeometry {
   op: i32;
-  c: i32; hi: i32; wi: i32; ho: i32; wo: i32; bilinear: i32;
-  rows: usize; columns: usize;
+  c: i32; hi: i32; wi: i32; ho: i32; wo: i32;
 }
 
+/** rows [ho] and columns [wo] hold (i0, i1, w0, w1) as f32: the inputs that an output reads, and their weights. */
 @unmanaged export class Upsample2dForwardStep extends Upsample2dGeometry {
-  x: usize; y: usize;
+  rows: usize; columns: usize; x: usize; y: usize; bilinear: i32;
 }
 
-/** rowWindows [hi] and columnWindows [wi] hold (first, one past the last) as f32: the outputs that read an input. */
+/** rowWindows [hi] and columnWindows [wi] hold (first, one past the last, at) as f32: the outputs that read an input, and where their
+ *  weights begin in rowWeights and columnWeights. */
 @unmanaged export class Upsample2dBackwardStep extends Upsample2dGeometry {
-  rowWindows: usize; columnWindows: usize;
+  rowWindows: usize; columnWindows: usize; rowWeights: usize; columnWeights: usize;
   dy: usize; dx: usize; accumulate: i32;
 }
 

@@ -1,4 +1,4 @@
-import { OptionError, ShapeError } from './core/errors.js';
+import { ShapeError } from './core/errors.js';
 import { elements, show, type Shape, type Tensor } from './core/shape.js';
 
 /** Numbers in nested arrays, as [[[…]]]. */
@@ -43,18 +43,4 @@ function flatten(nested: Nested, what: string): number[] {
   const flat = (nested as readonly unknown[]).flat(Infinity) as unknown[];
   for (const value of flat) if (typeof value !== 'number') throw new ShapeError(`${what}: found ${typeof value} among the numbers`);
   return flat as number[];
-}
-
-/** Class labels as users give them. */
-export type Labels = Int32Array | readonly number[];
-
-/** Throws OptionError where a label is no class; `ignore` is allowed too. */
-export function checkLabels(labels: ArrayLike<number>, count: number, classes: number, ignore = NaN): void {
-  if (labels.length !== count) throw new ShapeError(`labels: ${labels.length} given, expected ${count}, one per image`);
-  for (let i = 0; i < count; i++) {
-    const label = labels[i]!;
-    if (!(Number.isInteger(label) && label >= 0 && label < classes) && label !== ignore) {
-      throw new OptionError(`labels: ${label} at position ${i}, expected a class from 0 to ${classes - 1}`);
-    }
-  }
 }

@@ -1,10 +1,10 @@
 import { RUN_NOT_FINITE } from '../assembly/abi.js';
 import type { Blueprint, TrainPlan } from './blueprint.js';
-import { DivergedError, OptionError, ShapeError } from './core/errors.js';
+import { OptionError, ShapeError } from './core/errors.js';
 import { elements, show, type Shape, type Tensor } from './core/shape.js';
 import type { Dataset } from './data/dataset.js';
 import { evaluate, type EvaluateOptions } from './evaluate.js';
-import { checkLabels, readImages, type Images, type Labels } from './images.js';
+import { readImages, type Images } from './images.js';
 import { digestOf, loadCheckpoint, loadSlots, saveCheckpoint, saveSlots, type LoadReport, type Slot } from './io/weights.js';
 import { fromLayout } from './plan/layout.js';
 import { printSteps } from './plan/print.js';
@@ -13,8 +13,9 @@ import type { Engine } from './runtime/engine.js';
 import { Session } from './session.js';
 import { parameterSlots, savedSlots, stateSlots, type FloatSlot } from './slots.js';
 import { Summary } from './summary.js';
-import { firstNotFinite } from './trace.js';
+import { divergence } from './trace.js';
 import type { Evaluation } from './training/metrics.js';
+import type { Targets } from './training/targets.js';
 
 /** A compiled network: its programs, its weights, one memory. Made by `compile`. */
 export class Network {
@@ -122,37 +123,38 @@ export class Network {
   }
 
   /** As `step`, at once; for workers: 1. */
-  stepSync(images: Images, labels: Labels | Tensor): { loss: number } {
+  stepSync(images: Images, targets: Targets): { loss: number } {
     this.#refuseCrew('stepSync', 'step');
-    const train = this.#prepareStep(images, labels);
+    const train = this.#prepareStep(images, targets);
     return this.#finishStep(train, this.#session.run(train.all, this.#live));
   }
 
   /** Forward, loss, backward and update in one call of the kernels, over at most `batchSize` images. Throws DivergedError, the weights
    *  left as they were, when the loss is not finite. */
-  async step(images: Images, labels: Labels | Tensor): Promise<{ loss: number }> {
-    const train = this.#prepareStep(images, labels);
+  async step(images: Images, targets: Targets): Promise<{ loss: number }> {
+    const train = this.#prepareStep(images, targets);
     return this.#finishStep(train, await this.#session.runAll(train.all, this.#live));
   }
 
-  #prepareStep(images: Images, labels: Labels | Tensor): TrainPlan {
+  #prepareStep(images: Images, targets: Targets): TrainPlan {
     const train = this.#training('step');
     if (!this.blueprint.options.optimizer) throw new OptionError('step: compile was given no optimizer');
-    this.#writeBatch(train, images, labels);
+    this.#writeBatch(train, images, targets);
     return train;
   }
 
   #finishStep(train: TrainPlan, code: number): { loss: number } {
-    this.#checkFinite(train, code);
+    if (code === RUN_NOT_FINITE) throw divergence(this, train, this.#live);
     this.#session.updated();
     return { loss: this.#loss(train) };
   }
 
   /** Loss and gradients without an update; gradients add up until `update`. */
-  lossAndGradients(images: Images, labels: Labels | Tensor): { loss: number; gradients: Map<string, Tensor> } {
+  lossAndGradients(images: Images, targets: Targets): { loss: number; gradients: Map<string, Tensor> } {
     const train = this.#training('lossAndGradients');
-    this.#writeBatch(train, images, labels);
-    this.#checkFinite(train, this.#session.run({ first: 0, last: train.backward.last }, this.#live));
+    this.#writeBatch(train, images, targets);
+    const code = this.#session.run({ first: 0, last: train.backward.last }, this.#live);
+    if (code === RUN_NOT_FINITE) throw divergence(this, train, this.#live);
     this.#session.pending = true;
     return { loss: this.#loss(train), gradients: this.gradients() };
   }
@@ -169,24 +171,14 @@ export class Network {
     this.#forwarded = false;
   }
 
-  #writeBatch(train: TrainPlan, images: Images, labels: Labels | Tensor): void {
+  #writeBatch(train: TrainPlan, images: Images, targets: Targets): void {
     const loss = train.lossTensors;
     if (!loss) throw new OptionError('compile was given no loss: use forward, backward and update');
     this.#writeImages(train, images);
-    if ('data' in labels) {
-      this.#session.floats(loss.target).set(labels.data);
-    } else {
-      checkLabels(labels, this.#live * loss.rowsPerImage, loss.classes);
-      this.engine.integers(loss.target.address, loss.target.words).set(labels);
-    }
+    const numbers = loss.readTargets(targets, this.#live);
+    if (numbers instanceof Int32Array) this.engine.integers(loss.target.address, loss.target.words).set(numbers);
+    else this.#session.floats(loss.target).set(numbers);
     this.#session.floats(loss.gradient).fill(1);
-  }
-
-  #checkFinite(train: TrainPlan, code: number): void {
-    if (code !== RUN_NOT_FINITE) return;
-    const layer = firstNotFinite(this, train, this.#live);
-    const found = layer === null ? '' : `; first layer with such an output: ${layer}`;
-    throw new DivergedError(`Training stopped: loss is not finite at step ${this.#session.updates + 1}${found}. Try a smaller learning rate (now ${this.#session.rate}).`, this.#session.updates + 1, layer);
   }
 
   #loss(train: TrainPlan): number {
@@ -284,14 +276,15 @@ export class Network {
 
   /** Everything that training needs to go on: weights, optimizer state, counters, and `extra`. */
   checkpoint(extra: Readonly<Record<string, string>> = {}): Uint8Array {
-    return saveCheckpoint(this.stateDict, this.optimizerState, { updates: this.#session.updates, learningRate: this.#session.rate, extra: { ...extra } });
+    return saveCheckpoint(this.stateDict, this.optimizerState, { updates: this.#session.updates, learningRate: this.#session.rate, seed: this.#session.seed, extra: { ...extra } });
   }
 
   /** Puts a checkpoint back and returns its `extra`. */
   restore(bytes: Uint8Array, file = 'checkpoint'): Record<string, string> {
-    const { updates, learningRate, extra } = loadCheckpoint(this.stateDict, this.optimizerState, bytes, file);
+    const { updates, learningRate, seed, extra } = loadCheckpoint(this.stateDict, this.optimizerState, bytes, file);
     this.#session.updates = updates;
     this.#session.rate = learningRate;
+    this.#session.seed = seed ?? this.#session.seed;
     this.#session.pending = false;
     return extra;
   }

@@ -1,4 +1,4 @@
-import { CONTROL_ACCUMULATE, CONTROL_LIVE, CONTROL_RATE, CONTROL_UPDATES } from '../assembly/abi.js';
+import { CONTROL_ACCUMULATE, CONTROL_LIVE, CONTROL_RATE, CONTROL_SEED, CONTROL_UPDATES } from '../assembly/abi.js';
 import type { Blueprint } from './blueprint.js';
 import { UnsupportedError } from './core/errors.js';
 import { initialValues } from './core/init.js';
@@ -18,6 +18,8 @@ export class Session {
   updates = 0;
   /** Learning rate of the next update. */
   rate: number;
+  /** Draws the masks of dropout: compile's, or a restored checkpoint's. */
+  seed: number;
   /** Gradients of an earlier backward wait for the update: the next one adds to them. */
   pending = false;
   #engine: Engine | null;
@@ -27,6 +29,7 @@ export class Session {
     this.blueprint = blueprint;
     this.crew = crew;
     this.rate = options.optimizer?.lr ?? 0;
+    this.seed = options.seed;
     this.#engine = engine;
     const program = encode([...(train?.plan.steps ?? []), ...predict.plan.steps], arena);
     engine.bytes(arena.control, program.length).set(program);
@@ -70,10 +73,12 @@ export class Session {
 
   #setControl(live: number): void {
     const { control } = this.blueprint.arena;
-    const words = this.engine.integers(control, 5);
+    const words = this.engine.integers(control, (CONTROL_SEED >> 2) + 2);
     words[CONTROL_LIVE >> 2] = live;
     words[CONTROL_UPDATES >> 2] = this.updates;
     words[CONTROL_ACCUMULATE >> 2] = Number(this.pending);
+    words[CONTROL_SEED >> 2] = this.seed;
+    words[(CONTROL_SEED >> 2) + 1] = this.seed / 2 ** 32;
     this.engine.floats(control + CONTROL_RATE, 1)[0] = this.rate;
   }
 

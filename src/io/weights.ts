@@ -70,13 +70,15 @@ const STATE = 'optimizer.';
 export interface CheckpointState {
   readonly updates: number;
   readonly learningRate: number;
+  /** What the masks of dropout are drawn from; undefined where the file does not say. */
+  readonly seed?: number;
   readonly extra: Record<string, string>;
 }
 
 /** Weights and optimiser state in one file: `model.NAME` and `optimizer.NAME.STATE`. */
 export function saveCheckpoint(weights: readonly Slot[], state: readonly Slot[], at: CheckpointState): Uint8Array {
   const slots = [...weights.map((slot) => renamed(slot, WEIGHTS)), ...state.map((slot) => renamed(slot, STATE))];
-  const metadata = { ...at.extra, 'convasm.updates': String(at.updates), 'convasm.learningRate': String(at.learningRate) };
+  const metadata = { ...at.extra, 'convasm.updates': String(at.updates), 'convasm.learningRate': String(at.learningRate), ...(at.seed === undefined ? {} : { 'convasm.seed': String(at.seed) }) };
   return saveSlots(slots, metadata);
 }
 
@@ -87,12 +89,14 @@ function renamed(slot: Slot, prefix: string): Slot {
 /** Puts everything back; all or nothing. */
 export function loadCheckpoint(weights: readonly Slot[], state: readonly Slot[], bytes: Uint8Array, file: string): CheckpointState {
   const { metadata } = readSafetensors(bytes, file);
-  const { 'convasm.updates': updates, 'convasm.learningRate': learningRate, ...extra } = metadata;
+  const { 'convasm.updates': updates, 'convasm.learningRate': learningRate, 'convasm.seed': seedText, ...extra } = metadata;
   if (updates === undefined || learningRate === undefined) throw new FormatError(`${file}: no convasm.updates in its metadata: expected a checkpoint, not weights alone`);
   const [count, rate] = [Number(updates), Number(learningRate)];
   if (!Number.isSafeInteger(count) || count < 0 || !(rate >= 0)) throw new FormatError(`${file}: updates ${updates} and learningRate ${learningRate} are no numbers of a checkpoint`);
+  const seed = seedText === undefined ? undefined : Number(seedText);
+  if (seed !== undefined && !(Number.isSafeInteger(seed) && seed >= 0)) throw new FormatError(`${file}: seed ${seedText} is no seed of a checkpoint`);
   loadSlots([...weights.map((slot) => renamed(slot, WEIGHTS)), ...state.map((slot) => renamed(slot, STATE))], bytes, true, file);
-  return { updates: count, learningRate: rate, extra };
+  return { updates: count, learningRate: rate, ...(seed === undefined ? {} : { seed }), extra };
 }
 
 /** SHA-256 of the data section, 64 hexadecimal digits. */

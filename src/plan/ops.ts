@@ -26,7 +26,7 @@ const pool2d = {
 
 const avgPool2d = { ...pool2d, padBottom: 'i32', padRight: 'i32', countIncludePad: 'i32', divisor: 'i32' } as const;
 
-const upsample2d = { c: 'i32', hi: 'i32', wi: 'i32', ho: 'i32', wo: 'i32', bilinear: 'i32', rows: 'read', columns: 'read' } as const;
+const upsample2d = { c: 'i32', hi: 'i32', wi: 'i32', ho: 'i32', wo: 'i32' } as const;
 
 /** Every op's record, field for field the class in assembly/steps.ts after its `op`. */
 export const OPS = {
@@ -83,10 +83,13 @@ export const OPS = {
   maxPool2dBackward: { code: abi.OP_MAX_POOL2D_BACKWARD, fields: { ...pool2d, dy: 'read', argmax: 'read', dx: 'write', accumulate: 'i32' } },
   avgPool2dForward: { code: abi.OP_AVG_POOL2D_FORWARD, fields: { ...avgPool2d, x: 'read', y: 'write' } },
   avgPool2dBackward: { code: abi.OP_AVG_POOL2D_BACKWARD, fields: { ...avgPool2d, dy: 'read', dx: 'write', accumulate: 'i32' } },
-  activationForward: { code: abi.OP_ACTIVATION_FORWARD, fields: { x: 'read', y: 'write', length: 'i32', kind: 'i32' } },
+  activationForward: {
+    code: abi.OP_ACTIVATION_FORWARD,
+    fields: { x: 'read', y: 'write', length: 'i32', kind: 'i32', alpha: 'f32', beta: 'f32' },
+  },
   activationBackward: {
     code: abi.OP_ACTIVATION_BACKWARD,
-    fields: { y: 'read', dy: 'read', dx: 'write', length: 'i32', kind: 'i32', accumulate: 'i32' },
+    fields: { from: 'read', dy: 'read', dx: 'write', length: 'i32', kind: 'i32', alpha: 'f32', beta: 'f32', accumulate: 'i32' },
   },
   softmaxForward: { code: abi.OP_SOFTMAX_FORWARD, fields: { x: 'read', y: 'write', outer: 'i32', length: 'i32', inner: 'i32', log: 'i32' } },
   softmaxBackward: {
@@ -141,10 +144,79 @@ export const OPS = {
     code: abi.OP_CHANNEL_AFFINE_BACKWARD_WEIGHT,
     fields: { x: 'read', dy: 'read', dw: 'write', rows: 'i32', c: 'i32', accumulate: 'i32' },
   },
-  upsample2dForward: { code: abi.OP_UPSAMPLE2D_FORWARD, fields: { ...upsample2d, x: 'read', y: 'write' } },
+  preluForward: { code: abi.OP_PRELU_FORWARD, fields: { x: 'read', w: 'read', y: 'write', rows: 'i32', c: 'i32', shared: 'i32' } },
+  preluBackwardInput: {
+    code: abi.OP_PRELU_BACKWARD_INPUT,
+    fields: { x: 'read', w: 'read', dy: 'read', dx: 'write', rows: 'i32', c: 'i32', shared: 'i32', accumulate: 'i32' },
+  },
+  preluBackwardWeight: {
+    code: abi.OP_PRELU_BACKWARD_WEIGHT,
+    fields: { x: 'read', dy: 'read', dw: 'write', rows: 'i32', c: 'i32', shared: 'i32', accumulate: 'i32' },
+  },
+  dropout: {
+    code: abi.OP_DROPOUT,
+    fields: { x: 'read', y: 'write', length: 'i32', stream: 'i32', threshold: 'i32', scale: 'f32', accumulate: 'i32' },
+  },
+  dropout2d: {
+    code: abi.OP_DROPOUT2D,
+    fields: { x: 'read', y: 'write', pixels: 'i32', c: 'i32', stream: 'i32', threshold: 'i32', scale: 'f32', accumulate: 'i32' },
+  },
+  pairLossForward: {
+    code: abi.OP_PAIR_LOSS_FORWARD,
+    fields: {
+      x: 'read', target: 'read', weight: 'read', positive: 'read', each: 'write', sums: 'write',
+      length: 'i32', kind: 'i32', parameter: 'f32',
+    },
+  },
+  pairLossReduce: { code: abi.OP_PAIR_LOSS_REDUCE, fields: { sums: 'read', loss: 'write', length: 'i32', reduction: 'i32' } },
+  pairLossBackward: {
+    code: abi.OP_PAIR_LOSS_BACKWARD,
+    fields: {
+      x: 'read', target: 'read', weight: 'read', positive: 'read', loss: 'read', dloss: 'read', dx: 'write',
+      length: 'i32', kind: 'i32', parameter: 'f32', reduction: 'i32', accumulate: 'i32',
+    },
+  },
+  nllForward: {
+    code: abi.OP_NLL_FORWARD,
+    fields: { x: 'read', target: 'read', weight: 'read', rowLoss: 'write', rowWeight: 'write', rows: 'i32', classes: 'i32', ignoreIndex: 'i32' },
+  },
+  nllBackward: {
+    code: abi.OP_NLL_BACKWARD,
+    fields: {
+      target: 'read', weight: 'read', loss: 'read', dloss: 'read', dx: 'write',
+      rows: 'i32', classes: 'i32', ignoreIndex: 'i32', reduction: 'i32', accumulate: 'i32',
+    },
+  },
+  rbfForward: { code: abi.OP_RBF_FORWARD, fields: { x: 'read', w: 'read', y: 'write', rows: 'i32', ci: 'i32', co: 'i32' } },
+  rbfBackwardInput: {
+    code: abi.OP_RBF_BACKWARD_INPUT,
+    fields: { x: 'read', w: 'read', dy: 'read', dx: 'write', rows: 'i32', ci: 'i32', co: 'i32', accumulate: 'i32' },
+  },
+  rbfBackwardWeight: {
+    code: abi.OP_RBF_BACKWARD_WEIGHT,
+    fields: { x: 'read', w: 'read', dy: 'read', dw: 'write', rows: 'i32', ci: 'i32', co: 'i32', accumulate: 'i32' },
+  },
+  rbfLossForward: {
+    code: abi.OP_RBF_LOSS_FORWARD,
+    fields: {
+      x: 'read', target: 'read', rowLoss: 'write', rowWeight: 'write', logSum: 'write',
+      rows: 'i32', classes: 'i32', competitive: 'i32', j: 'f32',
+    },
+  },
+  rbfLossBackward: {
+    code: abi.OP_RBF_LOSS_BACKWARD,
+    fields: {
+      x: 'read', target: 'read', logSum: 'read', loss: 'read', dloss: 'read', dx: 'write',
+      rows: 'i32', classes: 'i32', competitive: 'i32', reduction: 'i32', accumulate: 'i32',
+    },
+  },
+  upsample2dForward: {
+    code: abi.OP_UPSAMPLE2D_FORWARD,
+    fields: { ...upsample2d, rows: 'read', columns: 'read', x: 'read', y: 'write', bilinear: 'i32' },
+  },
   upsample2dBackward: {
     code: abi.OP_UPSAMPLE2D_BACKWARD,
-    fields: { ...upsample2d, rowWindows: 'read', columnWindows: 'read', dy: 'read', dx: 'write', accumulate: 'i32' },
+    fields: { ...upsample2d, rowWindows: 'read', columnWindows: 'read', rowWeights: 'read', columnWeights: 'read', dy: 'read', dx: 'write', accumulate: 'i32' },
   },
   adam: {
     code: abi.OP_ADAM,

@@ -65,6 +65,50 @@ function layerNorm(given: Given): Result {
   });
 }
 
+const reduction = ({ params }: Given): { reduction: 'mean' | 'sum' | 'none' } => ({ reduction: params.text('reduction', 'mean') as 'mean' | 'sum' | 'none' });
+
+function nll(given: Given): Result {
+  return ops.nll(given.tensor('input'), given.integers('target'), {
+    ...(given.has('weight') ? { weight: given.tensor('weight').data } : {}),
+    ...reduction(given),
+    ignoreIndex: given.params.number('ignore_index', -100),
+  });
+}
+
+function bceWithLogits(given: Given): Result {
+  return ops.bceWithLogits(given.tensor('input'), given.tensor('target'), {
+    ...(given.has('weight') ? { weight: given.tensor('weight') } : {}),
+    ...(given.has('pos_weight') ? { posWeight: given.tensor('pos_weight') } : {}),
+    ...reduction(given),
+  });
+}
+
+function dropout(given: Given): Result {
+  const { params } = given;
+  return ops.dropout(given.tensor('input'), given.value('mask').data, { p: params.number('p', 0.5), training: params.boolean('training', true) });
+}
+
+/** Activations and losses of pairs. */
+const elementwise: Readonly<Record<string, (given: Given) => Result>> = {
+  relu6: (given) => ops.relu6(given.tensor('input')),
+  hardtanh: (given) => ops.hardtanh(given.tensor('input'), given.params.number('min_val', -1), given.params.number('max_val', 1)),
+  leaky_relu: (given) => ops.leakyRelu(given.tensor('input'), given.params.number('negative_slope', 0.01)),
+  elu: (given) => ops.elu(given.tensor('input'), given.params.number('alpha', 1)),
+  selu: (given) => ops.selu(given.tensor('input')),
+  gelu: (given) => ops.gelu(given.tensor('input'), given.params.text('approximate', 'none') as 'none' | 'tanh'),
+  silu: (given) => ops.silu(given.tensor('input')),
+  hardsigmoid: (given) => ops.hardsigmoid(given.tensor('input')),
+  hardswish: (given) => ops.hardswish(given.tensor('input')),
+  softplus: (given) => ops.softplus(given.tensor('input'), given.params.number('beta', 1), given.params.number('threshold', 20)),
+  prelu: (given) => ops.prelu(given.tensor('input'), given.tensor('weight')),
+  dropout,
+  mse_loss: (given) => ops.mse(given.tensor('input'), given.tensor('target'), reduction(given)),
+  l1_loss: (given) => ops.l1(given.tensor('input'), given.tensor('target'), reduction(given)),
+  smooth_l1_loss: (given) => ops.smoothL1(given.tensor('input'), given.tensor('target'), { ...reduction(given), beta: given.params.number('beta', 1) }),
+  huber_loss: (given) => ops.huber(given.tensor('input'), given.tensor('target'), { ...reduction(given), delta: given.params.number('delta', 1) }),
+  binary_cross_entropy_with_logits: bceWithLogits,
+};
+
 /** One entry per operator of the set: how its case is said to the library. */
 const operators: Readonly<Record<string, (given: Given) => Result>> = {
   ...imageOperators,
@@ -82,6 +126,8 @@ const operators: Readonly<Record<string, (given: Given) => Result>> = {
   group_norm: groupNorm,
   instance_norm: instanceNorm,
   layer_norm: layerNorm,
+  nll_loss: nll,
+  ...elementwise,
 };
 
 /** The operators that the driver can run. */
