@@ -34,8 +34,41 @@ export const OP_MULTIPLY = 30;
 export const OP_CHANNEL_AFFINE_FORWARD = 31;
 export const OP_CHANNEL_AFFINE_BACKWARD_INPUT = 32;
 export const OP_CHANNEL_AFFINE_BACKWARD_WEIGHT = 33;
+export const OP_PRELU_FORWARD = 40;
+export const OP_PRELU_BACKWARD_INPUT = 41;
+export const OP_PRELU_BACKWARD_WEIGHT = 42;
+export const OP_DROPOUT = 43;
+export const OP_DROPOUT2D = 44;
+export const OP_PAIR_LOSS_FORWARD = 45;
+export const OP_PAIR_LOSS_REDUCE = 46;
+export const OP_PAIR_LOSS_BACKWARD = 47;
+export const OP_NLL_FORWARD = 48;
+export const OP_NLL_BACKWARD = 49;
+export const OP_RBF_FORWARD = 50;
+export const OP_RBF_BACKWARD_INPUT = 51;
+export const OP_RBF_BACKWARD_WEIGHT = 52;
+export const OP_RBF_LOSS_FORWARD = 53;
+export const OP_RBF_LOSS_BACKWARD = 54;
 export const OP_UPSAMPLE2D_FORWARD = 70;
 export const OP_UPSAMPLE2D_BACKWARD = 71;
+// Optimizers and gradient clipping.
+export const OP_ADAM = 80;
+export const OP_RMSPROP = 81;
+export const OP_ADAGRAD = 82;
+export const OP_SQUARE_SUM = 83;
+export const OP_GRADIENT_NORM = 84;
+export const OP_CLIP_SCALE = 85;
+export const OP_CLIP_VALUE = 86;
+export const OP_CHANNEL_NORM_STATISTICS = 60;
+export const OP_CHANNEL_NORM_TRACK = 61;
+export const OP_CHANNEL_NORM_FORWARD = 62;
+export const OP_CHANNEL_NORM_BACKWARD_SUMS = 63;
+export const OP_CHANNEL_NORM_BACKWARD_INPUT = 64;
+export const OP_CHANNEL_NORM_BACKWARD_WEIGHT = 65;
+export const OP_LRN_FORWARD = 66;
+export const OP_LRN_BACKWARD = 67;
+export const OP_ROW_NORM_FORWARD = 68;
+export const OP_ROW_NORM_BACKWARD = 69;
 
 // Control block: byte offsets of what changes between runs.
 /** u32: address of the table of step addresses. */
@@ -48,6 +81,8 @@ export const CONTROL_RATE = 8;
 export const CONTROL_UPDATES = 12;
 /** i32: 1 when a parameter's gradient adds to what an earlier backward left. */
 export const CONTROL_ACCUMULATE = 16;
+/** Two u32, the low one first: the network's seed, the key of every random number drawn in a step. */
+export const CONTROL_SEED = 48;
 /** i32: barriers passed; a waiter waits for it to change. On a line with STATUS, because they are read together. */
 export const CONTROL_EPOCH = 64;
 /** i32: 0, or 1 + the worker that failed. */
@@ -88,6 +123,8 @@ export const ROW_BLOCK = 64;
 export const ROW_ENTRY = 8;
 /** Terms of a product that are added up in registers before they are added to C. */
 export const TERM_BLOCK = 384;
+/** Elements of a gradient whose squares make one partial sum of its norm. */
+export const NORM_CHUNK = 4096;
 
 // `accumulate` of a step that writes a gradient.
 export const STORE = 0;
@@ -99,8 +136,47 @@ export const ADD_IF_ACCUMULATING = 2;
 export const RELU = 0;
 export const TANH = 1;
 export const SIGMOID = 2;
+export const LEAKY_RELU = 3;
+export const ELU = 4;
+export const HARDTANH = 5;
+export const SOFTPLUS = 6;
+export const SILU = 7;
+export const GELU = 8;
+export const GELU_TANH = 9;
+export const HARDSIGMOID = 10;
+export const HARDSWISH = 11;
 
-// `reduction` of the cross-entropy steps.
+// `reduction` of the losses' steps.
 export const REDUCE_NONE = 0;
 export const REDUCE_MEAN = 1;
 export const REDUCE_SUM = 2;
+
+// Rows of the statistics that a channel norm leaves: [segments][STATISTIC_ROWS][⌈c/4⌉·4]. With xhat = (x − mean)·rstd + low, where low
+// makes up for the rounding of the mean, y = xhat·w + b = (x − mean)·scale + offset. `variance` is the biased one.
+export const STATISTIC_MEAN = 0;
+export const STATISTIC_RSTD = 1;
+export const STATISTIC_LOW = 2;
+export const STATISTIC_SCALE = 3;
+export const STATISTIC_OFFSET = 4;
+export const STATISTIC_VARIANCE = 5;
+export const STATISTIC_ROWS = 6;
+
+// Rows of the sums that its backward leaves, [segments][SUM_ROWS][⌈c/4⌉·4]: Σ dy, Σ dy·xhat, and the factors of
+// dx = dy·scale + (x − mean)·slope + shift.
+export const SUM_DY = 0;
+export const SUM_DY_XHAT = 1;
+export const SUM_SLOPE = 2;
+export const SUM_SHIFT = 3;
+export const SUM_ROWS = 4;
+
+/** Bytes of the totals of a vector of channels: two for each, in float64; and of these with the float32 sums that gather before. */
+export const CHANNEL_SUM_BYTES = 64;
+export const CHANNEL_SCRATCH_BYTES = 96;
+// `kind` of the losses that compare outputs with targets one by one.
+export const SQUARED_ERROR = 0;
+export const ABSOLUTE_ERROR = 1;
+export const SMOOTH_L1 = 2;
+export const HUBER = 3;
+export const BCE_WITH_LOGITS = 4;
+/** Elements whose losses are added before they join the total. */
+export const PAIR_BLOCK = 1024;

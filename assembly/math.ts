@@ -1,19 +1,18 @@
 // Transcendental functions of four lanes, in arithmetic that every engine rounds alike. NaN stays NaN.
+// pmin and pmax, and rounding by adding 1.5·2^23 (the integer is then in the low bits), are one instruction each where min, max and
+// conversions take several.
+
+const ROUNDER: f32 = 12582912;
+const ROUNDER_BITS: i32 = 0x4B400000;
 
 /** e^x, at most 2 ulp: x = n·ln 2 + r, then the polynomial of Cephes' expf (Moshier). Overflows to infinity, underflows to 0. */
 export function exp4(x: v128): v128 {
-  x = f32x4.min(f32x4.max(x, f32x4.splat(-104)), f32x4.splat(89));
-  const n = f32x4.nearest(f32x4.mul(x, f32x4.splat(1.44269504088896341)));
-  let r = f32x4.sub(x, f32x4.mul(n, f32x4.splat(0.693359375)));
-  r = f32x4.add(r, f32x4.mul(n, f32x4.splat(2.12194440e-4)));
-  let y = f32x4.add(f32x4.mul(r, f32x4.splat(1.9875691500e-4)), f32x4.splat(1.3981999507e-3));
-  y = f32x4.add(f32x4.mul(y, r), f32x4.splat(8.3334519073e-3));
-  y = f32x4.add(f32x4.mul(y, r), f32x4.splat(4.1665795894e-2));
-  y = f32x4.add(f32x4.mul(y, r), f32x4.splat(1.6666665459e-1));
-  y = f32x4.add(f32x4.mul(y, r), f32x4.splat(5.0000001201e-1));
-  y = f32x4.add(f32x4.add(f32x4.mul(y, f32x4.mul(r, r)), r), f32x4.splat(1));
+  x = f32x4.pmin(f32x4.pmax(x, f32x4.splat(-104)), f32x4.splat(89));
+  const rounded = f32x4.add(f32x4.mul(x, f32x4.splat(1.44269504088896341)), f32x4.splat(ROUNDER));
+  const n = f32x4.sub(rounded, f32x4.splat(ROUNDER));
+  const y = f32x4.add(expm1Near(x, n), f32x4.splat(1));
   // 2^n in two factors: n reaches -150 and 128, beyond what one exponent holds.
-  const k = i32x4.trunc_sat_f32x4_s(n), half = i32x4.shr_s(k, 1);
+  const k = i32x4.sub(rounded, i32x4.splat(ROUNDER_BITS)), half = i32x4.shr_s(k, 1);
   const bias = i32x4.splat(127);
   const low = i32x4.shl(i32x4.add(half, bias), 23), high = i32x4.shl(i32x4.add(i32x4.sub(k, half), bias), 23);
   return f32x4.mul(f32x4.mul(y, low), high);
@@ -24,7 +23,7 @@ export function exp4(x: v128): v128 {
 @inline
 export function tanh4(x: v128): v128 {
   const bound = f32x4.splat(7.90531110763549805);
-  x = f32x4.max(f32x4.min(x, bound), f32x4.neg(bound));
+  x = f32x4.pmax(f32x4.pmin(x, bound), f32x4.neg(bound));
   const z = f32x4.mul(x, x);
   let p = f32x4.add(f32x4.mul(z, f32x4.splat(-2.76076847742355e-16)), f32x4.splat(2.00018790482477e-13));
   p = f32x4.add(f32x4.mul(p, z), f32x4.splat(-8.60467152213735e-11));
@@ -36,12 +35,6 @@ export function tanh4(x: v128): v128 {
   q = f32x4.add(f32x4.mul(q, z), f32x4.splat(2.26843463243900e-3));
   q = f32x4.add(f32x4.mul(q, z), f32x4.splat(4.89352518554385e-3));
   return f32x4.div(f32x4.mul(x, p), q);
-}
-
-/** 1 / (1 + e^-x). */
-export function sigmoid4(x: v128): v128 {
-  const one = f32x4.splat(1);
-  return f32x4.div(one, f32x4.add(one, exp4(f32x4.neg(x))));
 }
 
 /** log x of a normal positive number, infinity or NaN, at most 2 ulp: the polynomial of Cephes' logf (Moshier). */
@@ -70,4 +63,163 @@ export function log1(x: f32): f32 {
   y += e * -2.12194440e-4;
   y -= 0.5 * z;
   return m + y + e * 0.693359375;
+}
+
+/** base^n, n >= 0, by squaring: products alone, so it has the same bits everywhere. */
+export function power(base: f64, n: i32): f64 {
+  let result: f64 = 1;
+  for (; n > 0; n >>= 1) {
+    if (n & 1) result *= base;
+    base *= base;
+  }
+  return result;
+}
+
+/**
+ * x^−beta, at most 3 ulp for beta of about 1: beta = high + low, high of at most 12 bits. With x = 2^e·m, √½ <= m < √2,
+ * beta·log2 x = high·e (exact) + low·e + beta·log2 m; its whole part goes into the exponent, so that large powers lose no digits.
+ */
+export function inversePower4(x: v128, high: f32, low: f32): v128 {
+  const beta = high + low;
+  const tiny = f32x4.lt(x, f32x4.splat(1.17549435e-38));
+  const bits = v128.bitselect(f32x4.mul(x, f32x4.splat(16777216)), x, tiny);
+  let m = v128.or(v128.and(bits, i32x4.splat(0x7fffff)), i32x4.splat(0x3f000000));
+  const low2 = f32x4.lt(m, f32x4.splat(0.707106781186547524));
+  const exponent = i32x4.add(i32x4.sub(i32x4.shr_u(bits, 23), i32x4.add(i32x4.splat(126), v128.and(tiny, i32x4.splat(24)))), low2);
+  m = f32x4.sub(f32x4.add(m, v128.and(m, low2)), f32x4.splat(1));
+  const e = f32x4.convert_i32x4_s(exponent), whole = f32x4.mul(e, f32x4.splat(high));
+  const log2 = f32x4.mul(logOnePlus4(m), f32x4.splat(1.44269504088896341));
+  const rest = f32x4.add(f32x4.mul(e, f32x4.splat(low)), f32x4.mul(log2, f32x4.splat(beta)));
+  const bound = f32x4.splat(160), half = f32x4.splat(0.5);
+  const n = f32x4.max(f32x4.min(f32x4.nearest(f32x4.add(whole, rest)), bound), f32x4.neg(bound));
+  const f = f32x4.max(f32x4.min(f32x4.add(f32x4.sub(whole, n), rest), half), f32x4.neg(half));
+  const y = timesPower4(exp4(f32x4.mul(f, f32x4.splat(-0.693147180559945309))), f32x4.neg(n));
+  // 0 and infinity trade places, below 0 and NaN give NaN.
+  const ofZero: f32 = beta > 0 ? Infinity : beta < 0 ? 0 : 1, ofInfinity: f32 = beta > 0 ? 0 : beta < 0 ? Infinity : 1;
+  const infinite = f32x4.eq(x, f32x4.splat(Infinity)), none = f32x4.eq(x, f32x4.splat(0));
+  const known = v128.bitselect(f32x4.splat(ofZero), v128.bitselect(f32x4.splat(ofInfinity), y, infinite), none);
+  return v128.bitselect(known, f32x4.splat(NaN), f32x4.ge(x, f32x4.splat(0)));
+}
+
+/** log(1 + m), √½ − 1 <= m < √2 − 1: the polynomial of log1. */
+// @ts-ignore: decorator
+@inline
+function logOnePlus4(m: v128): v128 {
+  const z = f32x4.mul(m, m);
+  let y = f32x4.add(f32x4.mul(m, f32x4.splat(7.0376836292e-2)), f32x4.splat(-1.1514610310e-1));
+  y = f32x4.add(f32x4.mul(y, m), f32x4.splat(1.1676998740e-1));
+  y = f32x4.add(f32x4.mul(y, m), f32x4.splat(-1.2420140846e-1));
+  y = f32x4.add(f32x4.mul(y, m), f32x4.splat(1.4249322787e-1));
+  y = f32x4.add(f32x4.mul(y, m), f32x4.splat(-1.6668057665e-1));
+  y = f32x4.add(f32x4.mul(y, m), f32x4.splat(2.0000714765e-1));
+  y = f32x4.add(f32x4.mul(y, m), f32x4.splat(-2.4999993993e-1));
+  y = f32x4.add(f32x4.mul(y, m), f32x4.splat(3.3333331174e-1));
+  return f32x4.add(m, f32x4.mul(z, f32x4.sub(f32x4.mul(y, m), f32x4.splat(0.5))));
+}
+
+/** y·2^n for whole n within ±250, in two factors. */
+// @ts-ignore: decorator
+@inline
+function timesPower4(y: v128, n: v128): v128 {
+  const k = i32x4.trunc_sat_f32x4_s(n), half = i32x4.shr_s(k, 1), bias = i32x4.splat(127);
+  const factor = i32x4.shl(i32x4.add(half, bias), 23);
+  return f32x4.mul(f32x4.mul(y, factor), i32x4.shl(i32x4.add(i32x4.sub(k, half), bias), 23));
+}
+
+/** log(1 + u) for 0 <= u <= 1, at most 2 ulp: 2 atanh(s), s = u / (2 + u) <= 1/3, a minimax polynomial in s². */
+// @ts-ignore: decorator
+@inline
+export function log1p4(u: v128): v128 {
+  const s = f32x4.div(u, f32x4.add(u, f32x4.splat(2)));
+  const z = f32x4.mul(s, s);
+  let y = f32x4.add(f32x4.mul(z, f32x4.splat(0.2802446564866635)), f32x4.splat(0.27999139406756735));
+  y = f32x4.add(f32x4.mul(y, z), f32x4.splat(0.40021699188716414));
+  y = f32x4.add(f32x4.mul(y, z), f32x4.splat(0.6666641312961041));
+  return f32x4.add(f32x4.mul(s, f32x4.mul(y, z)), f32x4.add(s, s));
+}
+
+/** e^x for x <= 0, at most 2 ulp, with one scaling less than exp4: 2^(n + 64) never leaves the normal numbers. */
+// @ts-ignore: decorator
+@inline
+export function expBelow4(x: v128): v128 {
+  x = f32x4.pmax(x, f32x4.splat(-104));
+  const rounded = f32x4.add(f32x4.mul(x, f32x4.splat(1.44269504088896341)), f32x4.splat(ROUNDER));
+  const y = f32x4.add(expm1Near(x, f32x4.sub(rounded, f32x4.splat(ROUNDER))), f32x4.splat(1));
+  const scale = i32x4.add(i32x4.shl(rounded, 23), i32x4.splat(191 << 23));
+  return f32x4.mul(f32x4.mul(y, scale), f32x4.splat(5.421010862427522e-20));
+}
+
+/** e^r − 1, r = x − n·ln 2 within ln 2 / 2: the polynomial of exp4. */
+// @ts-ignore: decorator
+@inline
+function expm1Near(x: v128, n: v128): v128 {
+  let r = f32x4.sub(x, f32x4.mul(n, f32x4.splat(0.693359375)));
+  r = f32x4.add(r, f32x4.mul(n, f32x4.splat(2.12194440e-4)));
+  let y = f32x4.add(f32x4.mul(r, f32x4.splat(1.9875691500e-4)), f32x4.splat(1.3981999507e-3));
+  y = f32x4.add(f32x4.mul(y, r), f32x4.splat(8.3334519073e-3));
+  y = f32x4.add(f32x4.mul(y, r), f32x4.splat(4.1665795894e-2));
+  y = f32x4.add(f32x4.mul(y, r), f32x4.splat(1.6666665459e-1));
+  y = f32x4.add(f32x4.mul(y, r), f32x4.splat(5.0000001201e-1));
+  return f32x4.add(f32x4.mul(y, f32x4.mul(r, r)), r);
+}
+
+/** e^x − 1 for x <= 0, at most 1 ulp: 2^n (e^r − 1) + (2^n − 1). */
+// @ts-ignore: decorator
+@inline
+export function expm14(x: v128): v128 {
+  x = f32x4.pmax(x, f32x4.splat(-40));
+  const rounded = f32x4.add(f32x4.mul(x, f32x4.splat(1.44269504088896341)), f32x4.splat(ROUNDER));
+  const scale = i32x4.add(i32x4.shl(rounded, 23), i32x4.splat(127 << 23));
+  return f32x4.add(f32x4.mul(scale, expm1Near(x, f32x4.sub(rounded, f32x4.splat(ROUNDER)))), f32x4.sub(scale, f32x4.splat(1)));
+}
+
+/** erf(x / √2), at most 7 ulp: x·P(x²)/Q(x²), the minimax fraction up to 5.6, beyond which it leaves [−1, 1] and is cut. */
+// @ts-ignore: decorator
+@inline
+export function erfOfNormal4(x: v128): v128 {
+  const z = f32x4.pmin(f32x4.mul(x, x), f32x4.splat(31.36));
+  let p = f32x4.add(f32x4.mul(z, f32x4.splat(4.459268154732854e-08)), f32x4.splat(1.2579291251313407e-05));
+  p = f32x4.add(f32x4.mul(p, z), f32x4.splat(0.0003378620313014835));
+  p = f32x4.add(f32x4.mul(p, z), f32x4.splat(0.009354724548757076));
+  p = f32x4.add(f32x4.mul(p, z), f32x4.splat(0.0678587406873703));
+  p = f32x4.add(f32x4.mul(p, z), f32x4.splat(0.7978845238685608));
+  let q = f32x4.add(f32x4.mul(z, f32x4.splat(1.1796151966336765e-06)), f32x4.splat(7.334395195357502e-05));
+  q = f32x4.add(f32x4.mul(q, z), f32x4.splat(0.0018855039961636066));
+  q = f32x4.add(f32x4.mul(q, z), f32x4.splat(0.028677726164460182));
+  q = f32x4.add(f32x4.mul(q, z), f32x4.splat(0.25171464681625366));
+  q = f32x4.add(f32x4.mul(q, z), f32x4.splat(1));
+  const one = f32x4.splat(1);
+  return f32x4.pmax(f32x4.pmin(f32x4.div(f32x4.mul(x, p), q), one), f32x4.neg(one));
+}
+
+/** The derivative of x·Φ(x), Φ(x) + x·e^(−x²/2)/√2π, within 3e-7: 1/2 + x·P(x²)/Q(x²), a minimax fraction up to 6, then 0 or 1. x·0 is added,
+ *  because the formula's ∞ · e^(−∞) is NaN. */
+// @ts-ignore: decorator
+@inline
+export function geluSlope4(x: v128): v128 {
+  const z = f32x4.mul(x, x);
+  let p = f32x4.add(f32x4.mul(z, f32x4.splat(-2.8834976073532914e-11)), f32x4.splat(1.2985598374370966e-08));
+  p = f32x4.add(f32x4.mul(p, z), f32x4.splat(1.1214013966309722e-06));
+  p = f32x4.add(f32x4.mul(p, z), f32x4.splat(3.204310269211419e-05));
+  p = f32x4.add(f32x4.mul(p, z), f32x4.splat(0.0002850273158401251));
+  p = f32x4.add(f32x4.mul(p, z), f32x4.splat(0.01357011403888464));
+  p = f32x4.add(f32x4.mul(p, z), f32x4.splat(-0.018043790012598038));
+  p = f32x4.add(f32x4.mul(p, z), f32x4.splat(0.7978845238685608));
+  let q = f32x4.add(f32x4.mul(z, f32x4.splat(3.632362677308265e-07)), f32x4.splat(1.08182948679314e-05));
+  q = f32x4.add(f32x4.mul(q, z), f32x4.splat(0.000258563959505409));
+  q = f32x4.add(f32x4.mul(q, z), f32x4.splat(0.004150283522903919));
+  q = f32x4.add(f32x4.mul(q, z), f32x4.splat(0.0455816276371479));
+  q = f32x4.add(f32x4.mul(q, z), f32x4.splat(0.3107184171676636));
+  q = f32x4.add(f32x4.mul(q, z), f32x4.splat(1));
+  const near = f32x4.add(f32x4.div(f32x4.mul(x, p), q), f32x4.splat(0.5));
+  const far = v128.and(f32x4.splat(1), f32x4.gt(x, i32x4.splat(0)));
+  return f32x4.add(v128.bitselect(near, far, f32x4.lt(f32x4.abs(x), f32x4.splat(6))), f32x4.mul(x, i32x4.splat(0)));
+}
+
+/** 1 / (1 + e^−x), with small results as precise as large ones: e^x / (1 + e^x) below 0. */
+// @ts-ignore: decorator
+@inline
+export function logistic4(x: v128): v128 {
+  const one = f32x4.splat(1), e = expBelow4(f32x4.neg(f32x4.abs(x)));
+  return f32x4.div(v128.bitselect(e, one, f32x4.lt(x, f32x4.splat(0))), f32x4.add(one, e));
 }

@@ -1,20 +1,21 @@
 import { RUN_NOT_FINITE } from '../assembly/abi.js';
 import type { Blueprint, TrainPlan } from './blueprint.js';
-import { DivergedError, OptionError, ShapeError } from './core/errors.js';
+import { OptionError, ShapeError } from './core/errors.js';
 import { elements, show, type Shape, type Tensor } from './core/shape.js';
 import type { Dataset } from './data/dataset.js';
 import { evaluate, type EvaluateOptions } from './evaluate.js';
-import { checkLabels, readImages, type Images, type Labels } from './images.js';
+import { readImages, type Images } from './images.js';
 import { digestOf, loadCheckpoint, loadSlots, saveCheckpoint, saveSlots, type LoadReport, type Slot } from './io/weights.js';
 import { fromLayout } from './plan/layout.js';
 import { printSteps } from './plan/print.js';
 import type { Crew } from './runtime/crew.js';
 import type { Engine } from './runtime/engine.js';
 import { Session } from './session.js';
-import { parameterSlots, stateSlots } from './slots.js';
+import { parameterSlots, savedSlots, stateSlots, type FloatSlot } from './slots.js';
 import { Summary } from './summary.js';
-import { firstNotFinite } from './trace.js';
+import { divergence } from './trace.js';
 import type { Evaluation } from './training/metrics.js';
+import type { Targets } from './training/targets.js';
 
 /** A compiled network: its programs, its weights, one memory. Made by `compile`. */
 export class Network {
@@ -25,6 +26,8 @@ export class Network {
   readonly #session: Session;
   /** Images of the last forward. */
   #live = 0;
+  /** What `forward` keeps for `backward` is there: backward gives its memory to gradients. */
+  #forwarded = false;
 
   constructor(blueprint: Blueprint, engine: Engine, crew: Crew | null) {
     this.blueprint = blueprint;
@@ -56,6 +59,14 @@ export class Network {
   set learningRate(rate: number) {
     if (!(Number.isFinite(rate) && rate >= 0)) throw new OptionError(`learningRate is ${rate}, expected a number of at least 0`);
     this.#session.rate = rate;
+  }
+
+  /** Norm of all gradients at the last update, before clipping. Throws OptionError unless compile was given `clip: { norm }`. */
+  get gradientNorm(): number {
+    const { gradientNorm: norm } = this.#training('gradientNorm');
+    if (!norm) throw new OptionError('gradientNorm: compile was not given clip: { norm }, or every parameter is frozen; a norm of Infinity measures without clipping');
+    const { buffer, byteOffset } = this.#session.floats(norm);
+    return new Float64Array(buffer, byteOffset, 1)[0]!;
   }
 
   #training(what: string): TrainPlan {
@@ -112,37 +123,38 @@ export class Network {
   }
 
   /** As `step`, at once; for workers: 1. */
-  stepSync(images: Images, labels: Labels | Tensor): { loss: number } {
+  stepSync(images: Images, targets: Targets): { loss: number } {
     this.#refuseCrew('stepSync', 'step');
-    const train = this.#prepareStep(images, labels);
+    const train = this.#prepareStep(images, targets);
     return this.#finishStep(train, this.#session.run(train.all, this.#live));
   }
 
   /** Forward, loss, backward and update in one call of the kernels, over at most `batchSize` images. Throws DivergedError, the weights
    *  left as they were, when the loss is not finite. */
-  async step(images: Images, labels: Labels | Tensor): Promise<{ loss: number }> {
-    const train = this.#prepareStep(images, labels);
+  async step(images: Images, targets: Targets): Promise<{ loss: number }> {
+    const train = this.#prepareStep(images, targets);
     return this.#finishStep(train, await this.#session.runAll(train.all, this.#live));
   }
 
-  #prepareStep(images: Images, labels: Labels | Tensor): TrainPlan {
+  #prepareStep(images: Images, targets: Targets): TrainPlan {
     const train = this.#training('step');
     if (!this.blueprint.options.optimizer) throw new OptionError('step: compile was given no optimizer');
-    this.#writeBatch(train, images, labels);
+    this.#writeBatch(train, images, targets);
     return train;
   }
 
   #finishStep(train: TrainPlan, code: number): { loss: number } {
-    this.#checkFinite(train, code);
+    if (code === RUN_NOT_FINITE) throw divergence(this, train, this.#live);
     this.#session.updated();
     return { loss: this.#loss(train) };
   }
 
   /** Loss and gradients without an update; gradients add up until `update`. */
-  lossAndGradients(images: Images, labels: Labels | Tensor): { loss: number; gradients: Map<string, Tensor> } {
+  lossAndGradients(images: Images, targets: Targets): { loss: number; gradients: Map<string, Tensor> } {
     const train = this.#training('lossAndGradients');
-    this.#writeBatch(train, images, labels);
-    this.#checkFinite(train, this.#session.run({ first: 0, last: train.backward.last }, this.#live));
+    this.#writeBatch(train, images, targets);
+    const code = this.#session.run({ first: 0, last: train.backward.last }, this.#live);
+    if (code === RUN_NOT_FINITE) throw divergence(this, train, this.#live);
     this.#session.pending = true;
     return { loss: this.#loss(train), gradients: this.gradients() };
   }
@@ -150,28 +162,23 @@ export class Network {
   #writeImages(train: TrainPlan, images: Images): void {
     const { data, count } = readImages(images, this.inputShape, 'images');
     if (count > this.batchSize) throw new ShapeError(`images: ${count} given, expected at most the batchSize of ${this.batchSize}`);
+    const { images: fewest, layer } = train.plan.fewest;
+    if (count < fewest) {
+      throw new ShapeError(`${layer}: needs more than one value per channel when training, given ${count} image of one value, expected at least ${fewest} images (fit: dropLast)`);
+    }
     this.#session.floats(train.images.buffer).set(data);
     this.#live = count;
+    this.#forwarded = false;
   }
 
-  #writeBatch(train: TrainPlan, images: Images, labels: Labels | Tensor): void {
+  #writeBatch(train: TrainPlan, images: Images, targets: Targets): void {
     const loss = train.lossTensors;
     if (!loss) throw new OptionError('compile was given no loss: use forward, backward and update');
     this.#writeImages(train, images);
-    if ('data' in labels) {
-      this.#session.floats(loss.target).set(labels.data);
-    } else {
-      checkLabels(labels, this.#live * loss.rowsPerImage, loss.classes);
-      this.engine.integers(loss.target.address, loss.target.words).set(labels);
-    }
+    const numbers = loss.readTargets(targets, this.#live);
+    if (numbers instanceof Int32Array) this.engine.integers(loss.target.address, loss.target.words).set(numbers);
+    else this.#session.floats(loss.target).set(numbers);
     this.#session.floats(loss.gradient).fill(1);
-  }
-
-  #checkFinite(train: TrainPlan, code: number): void {
-    if (code !== RUN_NOT_FINITE) return;
-    const layer = firstNotFinite(this, train, this.#live);
-    const found = layer === null ? '' : `; first layer with such an output: ${layer}`;
-    throw new DivergedError(`Training stopped: loss is not finite at step ${this.#session.updates + 1}${found}. Try a smaller learning rate (now ${this.#session.rate}).`, this.#session.updates + 1, layer);
   }
 
   #loss(train: TrainPlan): number {
@@ -183,25 +190,28 @@ export class Network {
     const train = this.#training('forward');
     this.#writeImages(train, images);
     this.#session.run(train.forward, this.#live);
+    this.#forwarded = true;
     const size = elements(this.outputShape);
     return { data: this.#session.floats(train.output.buffer, this.#live * size).slice(), shape: [this.#live, ...this.outputShape] };
   }
 
-  /** Gradients of everything, from the loss's gradient by the outputs of the last `forward`. They add up until `update`. */
+  /** Gradients of everything, from the loss's gradient by the outputs of the last `forward`, once each. They add up until `update`. */
   backward(gradOutput: Tensor | Float32Array): void {
     const train = this.#training('backward');
     const data = gradOutput instanceof Float32Array ? gradOutput : gradOutput.data;
     const expected = this.#live * elements(this.outputShape);
-    if (this.#live === 0) throw new OptionError('backward: call forward first');
+    if (!this.#forwarded) throw new OptionError('backward: call forward first');
     if (data.length !== expected) throw new ShapeError(`backward: ${data.length} numbers given, expected ${expected} (${show([this.#live, ...this.outputShape])})`);
     this.#session.floats(train.outputGradient).set(data);
     this.#session.run(train.backward, this.#live);
+    this.#forwarded = false;
     this.#session.pending = true;
   }
 
   /** One update with the gradients as they stand. */
   update(): void {
     const train = this.#training('update');
+    if (!this.blueprint.options.optimizer) throw new OptionError('update: compile was given no optimizer');
     this.#session.run(train.update, this.#live);
     this.#session.updated();
   }
@@ -235,23 +245,28 @@ export class Network {
   }
 
   /** The parameters, in state_dict order. */
-  get parameters(): Slot[] {
-    return parameterSlots(this.blueprint.store, (buffer) => this.#session.floats(buffer));
+  get parameters(): FloatSlot[] {
+    return parameterSlots(this.blueprint.store, this.#session);
+  }
+
+  /** Parameters and running statistics in state_dict order: what `save` writes. */
+  get stateDict(): Slot[] {
+    return savedSlots(this.blueprint.store, this.#session);
   }
 
   /** What the optimizer keeps, as `c1.weight.momentum_buffer`. */
-  get optimizerState(): Slot[] {
-    return stateSlots(this.blueprint.store, (buffer) => this.#session.floats(buffer));
+  get optimizerState(): FloatSlot[] {
+    return stateSlots(this.blueprint.store, this.#session);
   }
 
   /** The weights as a safetensors file. */
   save(options: { readonly metadata?: Readonly<Record<string, string>> } = {}): Uint8Array {
-    return saveSlots(this.parameters, options.metadata ?? {});
+    return saveSlots(this.stateDict, options.metadata ?? {});
   }
 
   /** Loads weights; nothing changes unless they fit (`strict` false: those that do). Returns what was missing and unexpected. */
   load(bytes: Uint8Array, options: { readonly strict?: boolean; readonly file?: string } = {}): LoadReport {
-    return loadSlots(this.parameters, bytes, options.strict ?? true, options.file ?? 'weights');
+    return loadSlots(this.stateDict, bytes, options.strict ?? true, options.file ?? 'weights');
   }
 
   /** SHA-256 of the weights' bytes, 64 hexadecimal digits: equal on every engine. */
@@ -261,14 +276,15 @@ export class Network {
 
   /** Everything that training needs to go on: weights, optimizer state, counters, and `extra`. */
   checkpoint(extra: Readonly<Record<string, string>> = {}): Uint8Array {
-    return saveCheckpoint(this.parameters, this.optimizerState, { updates: this.#session.updates, learningRate: this.#session.rate, extra: { ...extra } });
+    return saveCheckpoint(this.stateDict, this.optimizerState, { updates: this.#session.updates, learningRate: this.#session.rate, seed: this.#session.seed, extra: { ...extra } });
   }
 
   /** Puts a checkpoint back and returns its `extra`. */
   restore(bytes: Uint8Array, file = 'checkpoint'): Record<string, string> {
-    const { updates, learningRate, extra } = loadCheckpoint(this.parameters, this.optimizerState, bytes, file);
+    const { updates, learningRate, seed, extra } = loadCheckpoint(this.stateDict, this.optimizerState, bytes, file);
     this.#session.updates = updates;
     this.#session.rate = learningRate;
+    this.#session.seed = seed ?? this.#session.seed;
     this.#session.pending = false;
     return extra;
   }

@@ -1,4 +1,4 @@
-import { CONTROL_ACCUMULATE, CONTROL_LIVE, CONTROL_RATE, CONTROL_UPDATES } from '../assembly/abi.js';
+import { CONTROL_ACCUMULATE, CONTROL_LIVE, CONTROL_RATE, CONTROL_SEED, CONTROL_UPDATES } from '../assembly/abi.js';
 import type { Blueprint } from './blueprint.js';
 import { UnsupportedError } from './core/errors.js';
 import { initialValues } from './core/init.js';
@@ -8,6 +8,7 @@ import type { Range } from './plan/plan.js';
 import type { Buffer } from './plan/tensor.js';
 import type { Crew } from './runtime/crew.js';
 import type { Engine } from './runtime/engine.js';
+import { startRunning } from './slots.js';
 
 /** A blueprint in memory: programs, weights, counters. Runs ranges of its program, alone or with a crew. */
 export class Session {
@@ -17,6 +18,8 @@ export class Session {
   updates = 0;
   /** Learning rate of the next update. */
   rate: number;
+  /** Draws the masks of dropout: compile's, or a restored checkpoint's. */
+  seed: number;
   /** Gradients of an earlier backward wait for the update: the next one adds to them. */
   pending = false;
   #engine: Engine | null;
@@ -26,6 +29,7 @@ export class Session {
     this.blueprint = blueprint;
     this.crew = crew;
     this.rate = options.optimizer?.lr ?? 0;
+    this.seed = options.seed;
     this.#engine = engine;
     const program = encode([...(train?.plan.steps ?? []), ...predict.plan.steps], arena);
     engine.bytes(arena.control, program.length).set(program);
@@ -33,6 +37,7 @@ export class Session {
     for (const { name, shape, layout, init, buffer } of store.parameters.values()) {
       intoLayout(layout, shape, initialValues(init, shape, options.seed, name), this.floats(buffer));
     }
+    for (const running of store.running.values()) startRunning(this, running);
   }
 
   /** Throws UnsupportedError after dispose. */
@@ -68,10 +73,12 @@ export class Session {
 
   #setControl(live: number): void {
     const { control } = this.blueprint.arena;
-    const words = this.engine.integers(control, 5);
+    const words = this.engine.integers(control, (CONTROL_SEED >> 2) + 2);
     words[CONTROL_LIVE >> 2] = live;
     words[CONTROL_UPDATES >> 2] = this.updates;
     words[CONTROL_ACCUMULATE >> 2] = Number(this.pending);
+    words[CONTROL_SEED >> 2] = this.seed;
+    words[(CONTROL_SEED >> 2) + 1] = this.seed / 2 ** 32;
     this.engine.floats(control + CONTROL_RATE, 1)[0] = this.rate;
   }
 

@@ -1,8 +1,13 @@
-import { RELU, SIGMOID, TANH } from "../abi";
-import { sigmoid4, tanh4 } from "../math";
+import {
+  ELU, GELU, GELU_TANH, HARDSIGMOID, HARDSWISH, HARDTANH, LEAKY_RELU, RELU, SIGMOID, SILU, SOFTPLUS, TANH,
+} from "../abi";
+import { erfOfNormal4, expBelow4, expm14, geluSlope4, log1p4, logistic4, tanh4 } from "../math";
 import { storeLanes, zero } from "../simd";
 import { share } from "../slice";
 import { ActivationBackwardStep, ActivationForwardStep } from "../steps";
+
+// One loop per kind: `valueOf` and `slopeOf` are inlined with a constant kind, so that one branch of them is left.
+// NaN stays NaN; infinities follow the formula from left to right, as in PyTorch (silu: −∞ · 0 is NaN).
 
 /** Elements that one call of a loop below takes: small enough that V8 meets its optimised code early in a first run. */
 const BLOCK: i32 = 1024;
@@ -12,57 +17,153 @@ export function activationForward(s: ActivationForwardStep, live: i32, worker: i
   const length = live * s.length, blocks = (length + BLOCK - 1) / BLOCK;
   const last = share(blocks, worker + 1, workers);
   for (let block = share(blocks, worker, workers); block < last; block++) {
-    const at = <usize>block * BLOCK << 2, count = min(BLOCK, length - block * BLOCK);
-    if (s.kind == RELU) reluBlock(s.x + at, s.y + at, count);
-    else if (s.kind == TANH) tanhBlock(s.x + at, s.y + at, count);
-    else sigmoidBlock(s.x + at, s.y + at, count);
+    forwardBlock(s, <usize>block * BLOCK << 2, min(BLOCK, length - block * BLOCK));
   }
 }
 
-/** dx (+)= dy · f'(x), from y. dx and dy may be one tensor. */
+/** dx (+)= dy · f'(x). Split over blocks of elements; dx and dy may be one tensor. */
 export function activationBackward(s: ActivationBackwardStep, live: i32, worker: i32, workers: i32): void {
   const length = live * s.length, blocks = (length + BLOCK - 1) / BLOCK;
   const last = share(blocks, worker + 1, workers);
   for (let block = share(blocks, worker, workers); block < last; block++) {
-    const at = <usize>block * BLOCK << 2, count = min(BLOCK, length - block * BLOCK);
-    slopeBlock(s.y + at, s.dy + at, s.dx + at, count, s.kind, s.accumulate);
+    backwardBlock(s, <usize>block * BLOCK << 2, min(BLOCK, length - block * BLOCK));
   }
 }
 
-/** max(x, 0). */
-function reluBlock(x: usize, y: usize, count: i32): void {
-  const none = zero();
-  for (; count >= 4; count -= 4, x += 16, y += 16) v128.store(y, f32x4.pmax(v128.load(x), none));
-  storeLanes(y, f32x4.pmax(v128.load(x), none), count);
-}
-
-function tanhBlock(x: usize, y: usize, count: i32): void {
-  for (; count >= 8; count -= 8, x += 32, y += 32) {
-    const left = tanh4(v128.load(x)), right = tanh4(v128.load(x, 16));
-    v128.store(y, left);
-    v128.store(y, right, 16);
+function forwardBlock(s: ActivationForwardStep, at: usize, count: i32): void {
+  switch (s.kind) {
+    case RELU: forwardLoop(s, at, count, RELU); break;
+    case TANH: forwardLoop(s, at, count, TANH); break;
+    case SIGMOID: forwardLoop(s, at, count, SIGMOID); break;
+    case LEAKY_RELU: forwardLoop(s, at, count, LEAKY_RELU); break;
+    case ELU: forwardLoop(s, at, count, ELU); break;
+    case HARDTANH: forwardLoop(s, at, count, HARDTANH); break;
+    case SOFTPLUS: forwardLoop(s, at, count, SOFTPLUS); break;
+    case SILU: forwardLoop(s, at, count, SILU); break;
+    case GELU: forwardLoop(s, at, count, GELU); break;
+    case GELU_TANH: forwardLoop(s, at, count, GELU_TANH); break;
+    case HARDSIGMOID: forwardLoop(s, at, count, HARDSIGMOID); break;
+    default: forwardLoop(s, at, count, HARDSWISH);
   }
-  for (; count > 0; count -= 4, x += 16, y += 16) storeLanes(y, tanh4(v128.load(x)), count);
 }
 
-function sigmoidBlock(x: usize, y: usize, count: i32): void {
-  for (; count > 0; count -= 4, x += 16, y += 16) storeLanes(y, sigmoid4(v128.load(x)), count);
+function backwardBlock(s: ActivationBackwardStep, at: usize, count: i32): void {
+  switch (s.kind) {
+    case RELU: backwardLoop(s, at, count, RELU); break;
+    case TANH: backwardLoop(s, at, count, TANH); break;
+    case SIGMOID: backwardLoop(s, at, count, SIGMOID); break;
+    case LEAKY_RELU: backwardLoop(s, at, count, LEAKY_RELU); break;
+    case ELU: backwardLoop(s, at, count, ELU); break;
+    case HARDTANH: backwardLoop(s, at, count, HARDTANH); break;
+    case SOFTPLUS: backwardLoop(s, at, count, SOFTPLUS); break;
+    case SILU: backwardLoop(s, at, count, SILU); break;
+    case GELU: backwardLoop(s, at, count, GELU); break;
+    case GELU_TANH: backwardLoop(s, at, count, GELU_TANH); break;
+    case HARDSIGMOID: backwardLoop(s, at, count, HARDSIGMOID); break;
+    default: backwardLoop(s, at, count, HARDSWISH);
+  }
 }
 
-/** dy · slope, the slope written with y: relu y > 0, tanh 1 − y², sigmoid y (1 − y). */
+// The loop over whole vectors has no branches: V8 compiles it into half the time of one with the last lanes' care in it.
+
 // @ts-ignore: decorator
 @inline
-function slope(y: v128, dy: v128, kind: i32): v128 {
-  const one = f32x4.splat(1);
-  if (kind == RELU) return v128.andnot(dy, f32x4.le(y, zero()));
-  if (kind == TANH) return f32x4.mul(dy, f32x4.sub(one, f32x4.mul(y, y)));
-  return f32x4.mul(dy, f32x4.mul(y, f32x4.sub(one, y)));
+function forwardLoop(s: ActivationForwardStep, at: usize, count: i32, kind: i32): void {
+  const alpha = f32x4.splat(s.alpha), beta = f32x4.splat(s.beta), inverse = f32x4.splat(1 / s.alpha);
+  let x = s.x + at, y = s.y + at;
+  for (; count >= 4; count -= 4, x += 16, y += 16) v128.store(y, valueOf(v128.load(x), kind, alpha, beta, inverse));
+  if (count > 0) storeLanes(y, valueOf(v128.load(x), kind, alpha, beta, inverse), count);
 }
 
-function slopeBlock(y: usize, dy: usize, dx: usize, count: i32, kind: i32, accumulate: i32): void {
-  for (; count > 0; count -= 4, y += 16, dy += 16, dx += 16) {
-    let value = slope(v128.load(y), v128.load(dy), kind);
-    if (accumulate) value = f32x4.add(v128.load(dx), value);
-    storeLanes(dx, value, count);
+// @ts-ignore: decorator
+@inline
+function backwardLoop(s: ActivationBackwardStep, at: usize, count: i32, kind: i32): void {
+  const alpha = f32x4.splat(s.alpha), beta = f32x4.splat(s.beta), present = i32x4.splat(s.accumulate ? -1 : 0);
+  let from = s.from + at, dy = s.dy + at, dx = s.dx + at;
+  for (; count >= 4; count -= 4, from += 16, dy += 16, dx += 16) {
+    v128.store(dx, f32x4.add(v128.and(v128.load(dx), present), slopeOf(v128.load(from), v128.load(dy), kind, alpha, beta)));
   }
+  if (count > 0) storeLanes(dx, f32x4.add(v128.and(v128.load(dx), present), slopeOf(v128.load(from), v128.load(dy), kind, alpha, beta)), count);
+}
+
+/**
+ * f(x), with `inverse` = 1 / alpha:
+ * relu max(x, 0)              leaky relu x, or alpha·x where x <= 0      elu beta·x, or alpha (e^x − 1) where x <= 0
+ * hardtanh x within [alpha, beta]                                        softplus log(1 + e^t) / alpha, t = alpha·x, or x where t > beta
+ * silu x·σ(x)                 gelu x·Φ(x)                                gelu, tanh form: x·(1 + tanh u)/2 = x·σ(2u), u = √(2/π) (x + 0.044715 x³)
+ * hardsigmoid h/6, hardswish x·h/6, with h = x + 3 within [0, 6]
+ */
+// @ts-ignore: decorator
+@inline
+function valueOf(x: v128, kind: i32, alpha: v128, beta: v128, inverse: v128): v128 {
+  if (kind == RELU) return f32x4.pmax(x, zero());
+  if (kind == TANH) return tanh4(x);
+  if (kind == SIGMOID) return logistic4(x);
+  if (kind == LEAKY_RELU) return v128.bitselect(x, f32x4.mul(x, alpha), f32x4.gt(x, zero()));
+  if (kind == ELU) return v128.bitselect(f32x4.mul(x, beta), f32x4.mul(alpha, expm14(x)), f32x4.gt(x, zero()));
+  if (kind == HARDTANH) return f32x4.pmin(f32x4.pmax(x, alpha), beta);
+  if (kind == SOFTPLUS) {
+    const t = f32x4.mul(x, alpha);
+    const y = f32x4.add(f32x4.pmax(t, zero()), log1p4(expBelow4(f32x4.neg(f32x4.abs(t)))));
+    return v128.bitselect(x, f32x4.mul(y, inverse), f32x4.gt(t, beta));
+  }
+  if (kind == SILU) return f32x4.mul(x, logistic4(x));
+  if (kind == GELU) return f32x4.mul(f32x4.mul(x, f32x4.splat(0.5)), f32x4.add(erfOfNormal4(x), f32x4.splat(1)));
+  if (kind == GELU_TANH) return f32x4.mul(x, logistic4(twiceInner(x)));
+  if (kind == HARDSIGMOID) return f32x4.div(sixth(x), f32x4.splat(6));
+  return f32x4.div(f32x4.mul(x, sixth(x)), f32x4.splat(6));
+}
+
+/** x + 3 within [0, 6]. */
+// @ts-ignore: decorator
+@inline
+function sixth(x: v128): v128 {
+  return f32x4.pmin(f32x4.pmax(f32x4.add(x, f32x4.splat(3)), zero()), f32x4.splat(6));
+}
+
+/** 2 √(2/π) (x + 0.044715 x³). */
+// @ts-ignore: decorator
+@inline
+function twiceInner(x: v128): v128 {
+  const cube = f32x4.mul(f32x4.mul(x, x), x);
+  return f32x4.mul(f32x4.splat(1.5957691216057308), f32x4.add(x, f32x4.mul(f32x4.splat(0.044715), cube)));
+}
+
+/**
+ * dy · f'(x), with v = y or x. From y (relu, tanh, sigmoid, hardtanh; leaky relu where alpha >= 0): y > 0, 1 − y², y (1 − y), alpha < y < beta.
+ * From x: elu beta, or alpha·e^x;  softplus σ(alpha·x), or 1 beyond the threshold;  silu σ (1 + x (1 − σ));  gelu Φ + x·e^(−x²/2)/√2π;
+ * its tanh form σ + x·σ (1 − σ) · 2u';  hardsigmoid 1/6 and hardswish x/3 + 1/2 between −3 and 3.
+ */
+// @ts-ignore: decorator
+@inline
+function slopeOf(v: v128, dy: v128, kind: i32, alpha: v128, beta: v128): v128 {
+  const one = f32x4.splat(1), three = f32x4.splat(3);
+  if (kind == RELU) return v128.andnot(dy, f32x4.le(v, zero()));
+  if (kind == TANH) return f32x4.mul(dy, f32x4.sub(one, f32x4.mul(v, v)));
+  if (kind == SIGMOID) return f32x4.mul(dy, f32x4.mul(v, f32x4.sub(one, v)));
+  if (kind == LEAKY_RELU) return f32x4.mul(dy, v128.bitselect(one, alpha, f32x4.gt(v, zero())));
+  if (kind == ELU) return f32x4.mul(dy, v128.bitselect(beta, f32x4.mul(alpha, expBelow4(f32x4.pmin(v, zero()))), f32x4.gt(v, zero())));
+  if (kind == HARDTANH) return v128.and(dy, v128.and(f32x4.gt(v, alpha), f32x4.lt(v, beta)));
+  if (kind == SOFTPLUS) {
+    const t = f32x4.mul(v, alpha);
+    return v128.bitselect(dy, f32x4.mul(dy, logistic4(t)), f32x4.gt(t, beta));
+  }
+  if (kind == SILU) {
+    const s = logistic4(v);
+    return f32x4.mul(dy, f32x4.mul(s, f32x4.add(one, f32x4.mul(v, f32x4.sub(one, s)))));
+  }
+  if (kind == GELU) return f32x4.mul(dy, geluSlope4(v));
+  if (kind == GELU_TANH) return f32x4.mul(dy, geluTanhSlope(v));
+  const inside = v128.and(f32x4.gt(v, f32x4.splat(-3)), f32x4.lt(v, three));
+  if (kind == HARDSIGMOID) return v128.and(f32x4.div(dy, f32x4.splat(6)), inside);
+  const steep = f32x4.mul(dy, f32x4.add(f32x4.div(v, three), f32x4.splat(0.5)));
+  return v128.andnot(v128.bitselect(dy, steep, f32x4.ge(v, three)), f32x4.lt(v, f32x4.splat(-3)));
+}
+
+// @ts-ignore: decorator
+@inline
+function geluTanhSlope(x: v128): v128 {
+  const one = f32x4.splat(1), s = logistic4(twiceInner(x));
+  const steep = f32x4.mul(f32x4.splat(1.5957691216057308), f32x4.add(one, f32x4.mul(f32x4.splat(0.134145), f32x4.mul(x, x))));
+  return f32x4.add(s, f32x4.mul(f32x4.mul(f32x4.mul(x, s), f32x4.sub(one, s)), steep));
 }

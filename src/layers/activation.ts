@@ -5,13 +5,22 @@ import type { Plan } from '../plan/plan.js';
 import type { PlanTensor } from '../plan/tensor.js';
 import type { Layer } from './layer.js';
 
-/** y = f(x) for every element, in place where nothing else reads x; the slope is written with y. */
-function planActivation(p: Plan, x: PlanTensor, kind: number): PlanTensor {
+/** What a kind of activation takes beside x. */
+export interface ActivationNumbers {
+  readonly alpha?: number;
+  readonly beta?: number;
+  /** The slope is written with x, which is then kept for backward; default: with y. */
+  readonly fromInput?: boolean;
+}
+
+/** y = f(x) for every element, in place where nothing reads x later. */
+export function planActivation(p: Plan, x: PlanTensor, kind: number, numbers: ActivationNumbers = {}): PlanTensor {
   const y = p.activation(x.shape, x, { replaces: x });
-  const length = elements(x.shape);
-  p.step('activationForward', { x, y, length, kind });
+  const { alpha = 0, beta = 0, fromInput = false } = numbers;
+  const shared = { length: elements(x.shape), kind, alpha, beta };
+  p.step('activationForward', { x, y, ...shared });
   p.onBackward(y, (dy) => {
-    if (p.needsGradient(x)) p.step('activationBackward', { y, dy, length, kind, ...p.gradInto(x, dy) });
+    if (p.needsGradient(x)) p.step('activationBackward', { from: fromInput ? x : y, dy, ...shared, ...p.gradInto(x, dy) });
   });
   return y;
 }

@@ -52,9 +52,10 @@ export function linear(x: Tensor, w: Tensor, b: Tensor | null = null): OpResult<
   return operate<'input' | 'weight' | 'bias'>(plan, values, [...x.shape.slice(0, -1), co!], { input: x.shape, weight: w.shape, bias: [co!] }).result;
 }
 
-function elementwise(name: string, layer: Layer, x: Tensor): OpResult<'input'> {
+/** A layer that treats all numbers alike, whatever their shape. `parts` are its options. */
+export function elementwise(name: string, layer: Layer, x: Tensor, parts: readonly unknown[] = []): OpResult<'input'> {
   checkSize(name, 'input', x);
-  const plan = planned(name, [x.data.length], 1, (p) => wire(name, p, p.input('x', [x.data.length], true), layer));
+  const plan = planned(name, [x.data.length, ...parts], 1, (p) => wire(name, p, p.input('x', [x.data.length], true), layer));
   return operate<'input'>(plan, { input: x.data }, x.shape, { input: x.shape }).result;
 }
 

@@ -83,10 +83,13 @@ export const OPS = {
   maxPool2dBackward: { code: abi.OP_MAX_POOL2D_BACKWARD, fields: { ...pool2d, dy: 'read', argmax: 'read', dx: 'write', accumulate: 'i32' } },
   avgPool2dForward: { code: abi.OP_AVG_POOL2D_FORWARD, fields: { ...avgPool2d, x: 'read', y: 'write' } },
   avgPool2dBackward: { code: abi.OP_AVG_POOL2D_BACKWARD, fields: { ...avgPool2d, dy: 'read', dx: 'write', accumulate: 'i32' } },
-  activationForward: { code: abi.OP_ACTIVATION_FORWARD, fields: { x: 'read', y: 'write', length: 'i32', kind: 'i32' } },
+  activationForward: {
+    code: abi.OP_ACTIVATION_FORWARD,
+    fields: { x: 'read', y: 'write', length: 'i32', kind: 'i32', alpha: 'f32', beta: 'f32' },
+  },
   activationBackward: {
     code: abi.OP_ACTIVATION_BACKWARD,
-    fields: { y: 'read', dy: 'read', dx: 'write', length: 'i32', kind: 'i32', accumulate: 'i32' },
+    fields: { from: 'read', dy: 'read', dx: 'write', length: 'i32', kind: 'i32', alpha: 'f32', beta: 'f32', accumulate: 'i32' },
   },
   softmaxForward: { code: abi.OP_SOFTMAX_FORWARD, fields: { x: 'read', y: 'write', outer: 'i32', length: 'i32', inner: 'i32', log: 'i32' } },
   softmaxBackward: {
@@ -115,8 +118,8 @@ export const OPS = {
   sgd: {
     code: abi.OP_SGD,
     fields: {
-      w: 'write', dw: 'read', velocity: 'write', length: 'i32',
-      momentum: 'f32', dampening: 'f32', weightDecay: 'f32', nesterov: 'i32', maximize: 'i32',
+      w: 'write', dw: 'read', velocity: 'write', length: 'i32', rateFactor: 'f32',
+      momentum: 'f32', fresh: 'f32', weightDecay: 'f32', nesterov: 'i32', maximize: 'i32',
     },
   },
   axpby: {
@@ -141,6 +144,72 @@ export const OPS = {
     code: abi.OP_CHANNEL_AFFINE_BACKWARD_WEIGHT,
     fields: { x: 'read', dy: 'read', dw: 'write', rows: 'i32', c: 'i32', accumulate: 'i32' },
   },
+  preluForward: { code: abi.OP_PRELU_FORWARD, fields: { x: 'read', w: 'read', y: 'write', rows: 'i32', c: 'i32', shared: 'i32' } },
+  preluBackwardInput: {
+    code: abi.OP_PRELU_BACKWARD_INPUT,
+    fields: { x: 'read', w: 'read', dy: 'read', dx: 'write', rows: 'i32', c: 'i32', shared: 'i32', accumulate: 'i32' },
+  },
+  preluBackwardWeight: {
+    code: abi.OP_PRELU_BACKWARD_WEIGHT,
+    fields: { x: 'read', dy: 'read', dw: 'write', rows: 'i32', c: 'i32', shared: 'i32', accumulate: 'i32' },
+  },
+  dropout: {
+    code: abi.OP_DROPOUT,
+    fields: { x: 'read', y: 'write', length: 'i32', stream: 'i32', threshold: 'i32', scale: 'f32', accumulate: 'i32' },
+  },
+  dropout2d: {
+    code: abi.OP_DROPOUT2D,
+    fields: { x: 'read', y: 'write', pixels: 'i32', c: 'i32', stream: 'i32', threshold: 'i32', scale: 'f32', accumulate: 'i32' },
+  },
+  pairLossForward: {
+    code: abi.OP_PAIR_LOSS_FORWARD,
+    fields: {
+      x: 'read', target: 'read', weight: 'read', positive: 'read', each: 'write', sums: 'write',
+      length: 'i32', kind: 'i32', parameter: 'f32',
+    },
+  },
+  pairLossReduce: { code: abi.OP_PAIR_LOSS_REDUCE, fields: { sums: 'read', loss: 'write', length: 'i32', reduction: 'i32' } },
+  pairLossBackward: {
+    code: abi.OP_PAIR_LOSS_BACKWARD,
+    fields: {
+      x: 'read', target: 'read', weight: 'read', positive: 'read', loss: 'read', dloss: 'read', dx: 'write',
+      length: 'i32', kind: 'i32', parameter: 'f32', reduction: 'i32', accumulate: 'i32',
+    },
+  },
+  nllForward: {
+    code: abi.OP_NLL_FORWARD,
+    fields: { x: 'read', target: 'read', weight: 'read', rowLoss: 'write', rowWeight: 'write', rows: 'i32', classes: 'i32', ignoreIndex: 'i32' },
+  },
+  nllBackward: {
+    code: abi.OP_NLL_BACKWARD,
+    fields: {
+      target: 'read', weight: 'read', loss: 'read', dloss: 'read', dx: 'write',
+      rows: 'i32', classes: 'i32', ignoreIndex: 'i32', reduction: 'i32', accumulate: 'i32',
+    },
+  },
+  rbfForward: { code: abi.OP_RBF_FORWARD, fields: { x: 'read', w: 'read', y: 'write', rows: 'i32', ci: 'i32', co: 'i32' } },
+  rbfBackwardInput: {
+    code: abi.OP_RBF_BACKWARD_INPUT,
+    fields: { x: 'read', w: 'read', dy: 'read', dx: 'write', rows: 'i32', ci: 'i32', co: 'i32', accumulate: 'i32' },
+  },
+  rbfBackwardWeight: {
+    code: abi.OP_RBF_BACKWARD_WEIGHT,
+    fields: { x: 'read', w: 'read', dy: 'read', dw: 'write', rows: 'i32', ci: 'i32', co: 'i32', accumulate: 'i32' },
+  },
+  rbfLossForward: {
+    code: abi.OP_RBF_LOSS_FORWARD,
+    fields: {
+      x: 'read', target: 'read', rowLoss: 'write', rowWeight: 'write', logSum: 'write',
+      rows: 'i32', classes: 'i32', competitive: 'i32', j: 'f32',
+    },
+  },
+  rbfLossBackward: {
+    code: abi.OP_RBF_LOSS_BACKWARD,
+    fields: {
+      x: 'read', target: 'read', logSum: 'read', loss: 'read', dloss: 'read', dx: 'write',
+      rows: 'i32', classes: 'i32', competitive: 'i32', reduction: 'i32', accumulate: 'i32',
+    },
+  },
   upsample2dForward: {
     code: abi.OP_UPSAMPLE2D_FORWARD,
     fields: { ...upsample2d, rows: 'read', columns: 'read', x: 'read', y: 'write', bilinear: 'i32' },
@@ -148,6 +217,77 @@ export const OPS = {
   upsample2dBackward: {
     code: abi.OP_UPSAMPLE2D_BACKWARD,
     fields: { ...upsample2d, rowWindows: 'read', columnWindows: 'read', rowWeights: 'read', columnWeights: 'read', dy: 'read', dx: 'write', accumulate: 'i32' },
+  },
+  adam: {
+    code: abi.OP_ADAM,
+    fields: {
+      w: 'write', dw: 'read', expAvg: 'write', expAvgSq: 'write', maxExpAvgSq: 'write', length: 'i32', rateFactor: 'f32',
+      beta1: 'f32', fresh1: 'f32', beta2: 'f32', fresh2: 'f32', eps: 'f32', weightDecay: 'f32', decoupled: 'i32', maximize: 'i32',
+    },
+  },
+  rmsprop: {
+    code: abi.OP_RMSPROP,
+    fields: {
+      w: 'write', dw: 'read', squareAvg: 'write', gradAvg: 'write', velocity: 'write', length: 'i32', rateFactor: 'f32',
+      alpha: 'f32', fresh: 'f32', eps: 'f32', momentum: 'f32', weightDecay: 'f32', maximize: 'i32',
+    },
+  },
+  adagrad: {
+    code: abi.OP_ADAGRAD,
+    fields: {
+      w: 'write', dw: 'read', sum: 'write', length: 'i32', rateFactor: 'f32',
+      lrDecay: 'f32', initial: 'f32', eps: 'f32', weightDecay: 'f32', maximize: 'i32',
+    },
+  },
+  squareSum: { code: abi.OP_SQUARE_SUM, fields: { dw: 'read', sums: 'write', length: 'i32' } },
+  gradientNorm: { code: abi.OP_GRADIENT_NORM, fields: { sums: 'read', norm: 'write', count: 'i32', limit: 'f32', accumulate: 'i32' } },
+  clipScale: { code: abi.OP_CLIP_SCALE, fields: { norm: 'read', dw: 'write', length: 'i32' } },
+  clipValue: { code: abi.OP_CLIP_VALUE, fields: { dw: 'write', length: 'i32', limit: 'f32' } },
+  channelNormStatistics: {
+    code: abi.OP_CHANNEL_NORM_STATISTICS,
+    fields: {
+      x: 'read', w: 'read', b: 'read', runningMean: 'read', runningVar: 'read', statistics: 'write', scratch: 'scratch',
+      rows: 'i32', c: 'i32', groups: 'i32', perImage: 'i32', eps: 'f32', scratchBytes: 'i32',
+    },
+  },
+  channelNormTrack: {
+    code: abi.OP_CHANNEL_NORM_TRACK,
+    fields: { statistics: 'read', runningMean: 'write', runningVar: 'write', batches: 'write', rows: 'i32', c: 'i32', momentum: 'f32' },
+  },
+  channelNormForward: { code: abi.OP_CHANNEL_NORM_FORWARD, fields: { x: 'read', statistics: 'read', y: 'write', rows: 'i32', c: 'i32', perImage: 'i32' } },
+  channelNormBackwardSums: {
+    code: abi.OP_CHANNEL_NORM_BACKWARD_SUMS,
+    fields: {
+      x: 'read', dy: 'read', w: 'read', statistics: 'read', sums: 'write', scratch: 'scratch',
+      rows: 'i32', c: 'i32', groups: 'i32', perImage: 'i32', fixed: 'i32', scratchBytes: 'i32',
+    },
+  },
+  channelNormBackwardInput: {
+    code: abi.OP_CHANNEL_NORM_BACKWARD_INPUT,
+    fields: { x: 'read', dy: 'read', statistics: 'read', sums: 'read', dx: 'write', rows: 'i32', c: 'i32', perImage: 'i32', fixed: 'i32', accumulate: 'i32' },
+  },
+  channelNormBackwardWeight: {
+    code: abi.OP_CHANNEL_NORM_BACKWARD_WEIGHT,
+    fields: { sums: 'read', dw: 'write', row: 'i32', c: 'i32', perImage: 'i32', accumulate: 'i32' },
+  },
+  lrnForward: {
+    code: abi.OP_LRN_FORWARD,
+    fields: {
+      x: 'read', y: 'write', scratch: 'scratch', rows: 'i32', c: 'i32', before: 'i32', after: 'i32',
+      alpha: 'f32', betaHigh: 'f32', betaLow: 'f32', k: 'f32', scratchBytes: 'i32',
+    },
+  },
+  lrnBackward: {
+    code: abi.OP_LRN_BACKWARD,
+    fields: {
+      x: 'read', dy: 'read', dx: 'write', scratch: 'scratch', rows: 'i32', c: 'i32', before: 'i32', after: 'i32',
+      alpha: 'f32', betaHigh: 'f32', betaLow: 'f32', k: 'f32', scratchBytes: 'i32', accumulate: 'i32',
+    },
+  },
+  rowNormForward: { code: abi.OP_ROW_NORM_FORWARD, fields: { x: 'read', y: 'write', rstd: 'write', rows: 'i32', length: 'i32', eps: 'f32' } },
+  rowNormBackward: {
+    code: abi.OP_ROW_NORM_BACKWARD,
+    fields: { y: 'read', dy: 'read', rstd: 'read', dx: 'write', rows: 'i32', length: 'i32', accumulate: 'i32' },
   },
 } as const satisfies Record<string, OpRecord>;
 

@@ -33,7 +33,7 @@ function encodeStep(view: DataView, at: number, step: PlanStep): void {
 }
 
 function integer(step: PlanStep, name: string, value: number): number {
-  if (!Number.isInteger(value) || Math.abs(value) >= 2 ** 31) throw new RangeError(`${step.layer}: ${step.op}.${name} is ${value}, not a 32-bit integer`);
+  if (!Number.isInteger(value) || value < -(2 ** 31) || value >= 2 ** 31) throw new RangeError(`${step.layer}: ${step.op}.${name} is ${value}, not a 32-bit integer`);
   return value;
 }
 

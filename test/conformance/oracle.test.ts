@@ -9,6 +9,8 @@ import { product, type Exact, type Numbers } from '../oracle/array.js';
 import { conv2dBackward, conv2dForward } from '../oracle/conv2d.js';
 import { convTransposeBackward, convTransposeForward } from '../oracle/convtranspose.js';
 import { crossEntropyBackward, crossEntropyForward } from '../oracle/crossentropy.js';
+import { lrnBackward, lrnForward } from '../oracle/lrn.js';
+import { batchAxes, groupAxes, layerAxes, normBackward, normForward, statisticsOf } from '../oracle/norm.js';
 import { addmmBackward, addmmForward, linearBackward, linearForward, matmulBackward, matmulForward } from '../oracle/matmul.js';
 import { avgPool2dBackward, avgPool2dForward, maxPool2dBackward, maxPool2dForward } from '../oracle/pool2d.js';
 import { Sgd } from '../oracle/sgd.js';
@@ -146,6 +148,26 @@ describe("the oracle's gradients are its own slopes", () => {
     for (const dim of [0, 1, -1]) {
       expectSlope(x, dy, (v) => softmaxForward(v, dim), softmaxBackward(x, dy, dim));
       expectSlope(x, dy, (v) => logSoftmaxForward(v, dim), logSoftmaxBackward(x, dy, dim));
+    }
+  });
+
+  test('normalisations', () => {
+    const [x, weight, bias, dy] = [spread(1, 2, 4, 3), spread(2, 4), spread(3, 4), randomTensor(4, 2, 4, 3)];
+    for (const axes of [batchAxes(x.shape), groupAxes(x.shape, 2), groupAxes(x.shape, 4)]) {
+      const forward = (v: Numbers, w: Numbers, b: Numbers): Exact => normForward(v, axes, { weight: w, bias: b }, 0.1, statisticsOf(v, axes));
+      const slopes = normBackward(x, dy, axes, { weight, bias }, 0.1, statisticsOf(x, axes));
+      expectSlope(x, dy, (v) => forward(v, weight, bias), slopes['input']!);
+      expectSlope(weight, dy, (v) => forward(x, v, bias), slopes['weight']!);
+      expectSlope(bias, dy, (v) => forward(x, weight, v), slopes['bias']!);
+    }
+    const [axes, affine] = [layerAxes(x.shape, [4, 3]), { weight: spread(5, 4, 3), bias: null }];
+    expectSlope(x, dy, (v) => normForward(v, axes, affine, 0.1, statisticsOf(v, axes)), normBackward(x, dy, axes, affine, 0.1, statisticsOf(x, axes))['input']!);
+    const own = statisticsOf(x, batchAxes(x.shape));
+    const fixed = normBackward(x, dy, batchAxes(x.shape), { weight, bias }, 0.1, own, true);
+    expectSlope(x, dy, (v) => normForward(v, batchAxes(x.shape), { weight, bias }, 0.1, own), fixed['input']!);
+    for (const beta of [0.75, 0.6]) {
+      const options = { size: 4, alpha: 2, beta, k: 1 };
+      expectSlope(x, dy, (v) => lrnForward(v, options), lrnBackward(x, dy, options));
     }
   });
 

@@ -1,6 +1,8 @@
 import type { Numbers } from '../oracle/array.js';
 import { activationBackward, activationForward, type ActivationName } from '../oracle/activation.js';
 import { crossEntropyBackward, crossEntropyForward } from '../oracle/crossentropy.js';
+import { lrnBackward, lrnForward } from '../oracle/lrn.js';
+import { batchAxes, normBackward, normForward, statisticsOf, tracked, unbiased } from '../oracle/norm.js';
 import { addmmBackward, addmmForward, linearBackward, linearForward, matmulBackward, matmulForward } from '../oracle/matmul.js';
 import { logSoftmaxBackward, logSoftmaxForward, softmaxBackward, softmaxForward } from '../oracle/softmax.js';
 import { prefixed, type Answer } from './answer.js';
@@ -54,6 +56,34 @@ function crossEntropy(given: Given): Answer {
   return prefixed(crossEntropyForward(x, target, options), { input: crossEntropyBackward(x, target, given.tensor('grad_output'), options) });
 }
 
+function batchNorm(given: Given): Answer {
+  const { params } = given;
+  const [x, dy] = [given.tensor('input'), given.tensor('grad_output')];
+  const optional = (name: string): Numbers | null => (given.has(name) ? given.tensor(name) : null);
+  const affine = { weight: optional('weight'), bias: optional('bias') };
+  const axes = batchAxes(x.shape);
+  const own = statisticsOf(x, axes);
+  const running = given.has('running_mean') ? { mean: given.tensor('running_mean'), variance: given.tensor('running_var') } : null;
+  const training = params.boolean('training', false) || running === null;
+  const used = training ? own : { ...own, mean: Float64Array.from(running.mean.data), variance: Float64Array.from(running.variance.data) };
+  const momentum = training ? params.number('momentum', 0.1) : 0;
+  const eps = params.number('eps', 1e-5);
+  return {
+    ...prefixed(normForward(x, axes, affine, eps, used), normBackward(x, dy, axes, affine, eps, used, !training)),
+    ...(running && {
+      running_mean_after: tracked(running.mean, own.mean, momentum),
+      running_var_after: tracked(running.variance, unbiased(own), momentum),
+    }),
+  };
+}
+
+function localResponseNorm(given: Given): Answer {
+  const { params } = given;
+  const options = { size: params.number('size', 5), alpha: params.number('alpha', 1e-4), beta: params.number('beta', 0.75), k: params.number('k', 1) };
+  const x = given.tensor('input');
+  return prefixed(lrnForward(x, options), { input: lrnBackward(x, given.tensor('grad_output'), options) });
+}
+
 /** The oracle's answer to every operator case that this repository holds. */
 export const oracles: Readonly<Record<string, (given: Given) => Answer>> = {
   ...imageOracles,
@@ -66,4 +96,6 @@ export const oracles: Readonly<Record<string, (given: Given) => Answer>> = {
   softmax,
   log_softmax: softmax,
   cross_entropy: crossEntropy,
+  batch_norm: batchNorm,
+  local_response_norm: localResponseNorm,
 };

@@ -16,6 +16,23 @@ export class Params {
     return Object.hasOwn(this.#values, name) && this.#values[name] !== 'null';
   }
 
+  /** Given as "null": for options whose null is not their default. */
+  isNull(name: string): boolean {
+    return Object.hasOwn(this.#values, name) && this.#values[name] === 'null';
+  }
+
+  /** A list of numbers; a single number is a list of one. */
+  list(name: string): number[] {
+    let value: unknown;
+    try {
+      value = JSON.parse(this.text(name, '[]'));
+    } catch {
+      return this.#fail(name, 'a list of numbers');
+    }
+    const list: unknown[] = Array.isArray(value) ? value : [value];
+    return list.every((one) => typeof one === 'number') ? list : this.#fail(name, 'a list of numbers');
+  }
+
   number(name: string, otherwise: number): number {
     if (!this.has(name)) return otherwise;
     const text = this.#values[name]!;

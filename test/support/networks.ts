@@ -9,7 +9,7 @@ import { lenet5, lenet5Modern } from '../../src/models/lenet.js';
 import type { Plan } from '../../src/plan/plan.js';
 import type { PlanTensor } from '../../src/plan/tensor.js';
 import { crossEntropy, type CrossEntropyOptions } from '../../src/training/losses.js';
-import { sgd, type SgdOptions } from '../../src/training/optimizers.js';
+import { adagrad, adam, adamw, rmsprop, sgd, type SgdOptions } from '../../src/training/optimizers.js';
 
 // Networks that together use every layer and every option, small enough to watch each byte of.
 
@@ -69,6 +69,8 @@ export interface NetworkCase {
   readonly input: Shape;
   readonly loss?: CrossEntropyOptions;
   readonly optimizer?: SgdOptions;
+  /** What else it is compiled with. */
+  readonly more?: Partial<CompileOptions>;
 }
 
 const digits: Shape = [1, 32, 32];
@@ -94,12 +96,6 @@ const convolutions: NetworkCase[] = [
   { name: 'weights used twice', model: () => chain(new Conv2d(2, 6, 3, { padding: 1 }), new Twice(new Conv2d(6, 6, 3, { padding: 1 })), new Twice(new Conv2d(6, 6, 3, { groups: 6, padding: 1 })), new Twice(new Conv2d(6, 6, 1)), new Twice(new ScaleShift2d(6)), flat(), new Linear(96, 9), new Twice(new Linear(9, 9))), input: [2, 4, 4], optimizer: { lr: 0.01, momentum: 0.9 } },
 ];
 
-const sequences: NetworkCase[] = [
-  { name: 'sequences', model: () => chain(new Conv1d(2, 6, 3, { padding: 1 }), new Tanh(), new MaxPool1d(2), new ConvTranspose1d(6, 5, 4, { stride: 2, padding: 1 }), new AvgPool1d(3, { stride: 2 }), new AdaptiveMaxPool1d(3), new AdaptiveAvgPool1d(2), flat(), new Linear(10, 3)), input: [2, 14] },
-  { name: 'transposed', model: () => chain(new Conv2d(3, 6, 3, { rotate: true }), new ConvTranspose2d(6, 4, 3, { stride: 2, outputPadding: 1 }), new ReLU(), new ConvTranspose2d(4, 8, [2, 3], { groups: 2, dilation: 2, padding: 1, bias: false }), new ConvTranspose2d(8, 8, 3, { groups: 8, stride: 2, padding: 1 }), flat(), new Linear(2280, 3)), input: [3, 5, 5] },
-  { name: 'up and adaptive', model: () => chain(new Conv2d(2, 5, 3, { padding: 1 }), new Upsample({ scaleFactor: 2 }), new Upsample({ size: [7, 9], mode: 'bilinear' }), new Upsample({ scaleFactor: [1.5, 2], mode: 'bilinear', alignCorners: true }), new AdaptiveMaxPool2d([5, 4]), new AdaptiveAvgPool2d([2, null]), flat(), new Linear(40, 3)), input: [2, 4, 3] },
-];
-
 const others: NetworkCase[] = [
   { name: 'pooling', model: () => chain(new Conv2d(1, 6, 3), new MaxPool2d(3, { stride: 2, padding: 1, ceilMode: true }), new AvgPool2d([2, 3], { stride: [1, 2], padding: [1, 1], ceilMode: true, countIncludePad: false }), new AvgPool2d(2, { stride: 1, padding: 1, divisorOverride: 3 }), new MaxPool2d(2, { stride: 1, dilation: 2 }), flat(), new Linear(126, 3)), input: [1, 14, 13] },
   { name: 'softmax layers', model: () => chain(new Conv2d(2, 5, 3), new Softmax(1), new Softmax(-1), new LogSoftmax(2), flat(), new Linear(100, 6), new LogSoftmax(1)), input: [2, 6, 7] },
@@ -120,10 +116,21 @@ const images: NetworkCase[] = [
   { name: 'many channels', model: () => chain(new Conv2d(1, 19, 2), new Upsample({ scaleFactor: 2, mode: 'bilinear' }), new AdaptiveAvgPool2d(1), flat(), new Linear(19, 3)), input: [1, 4, 5] },
 ];
 
-export const networks: readonly NetworkCase[] = [...lenets, ...convolutions, ...sequences, ...images, ...others];
+const small = { model: () => chain(new Conv2d(2, 5, 3), new Tanh(), new Conv2d(5, 6, 2), flat(), new Linear(54, 87), new Tanh(), new Linear(87, 3)), input: [2, 6, 6] as const };
+
+const optimizers: NetworkCase[] = [
+  { name: 'adam, norm clipped', ...small, more: { optimizer: adam({ weightDecay: 0.01 }), clip: { norm: 0.1 } } },
+  { name: 'amsgrad, values clipped', ...small, more: { optimizer: adam({ amsgrad: true }), clip: { value: 0.01 } } },
+  { name: 'adamw, two groups', ...small, more: { optimizer: adamw({ groups: [{ match: '*.bias', weightDecay: 0 }] }), clip: { norm: Infinity } } },
+  { name: 'rmsprop', ...small, more: { optimizer: rmsprop() } },
+  { name: 'rmsprop, centered, momentum', ...small, more: { optimizer: rmsprop({ centered: true, momentum: 0.9 }) } },
+  { name: 'adagrad', ...small, more: { optimizer: adagrad({ initialAccumulatorValue: 0.1 }) } },
+];
+
+export const networks: readonly NetworkCase[] = [...lenets, ...convolutions, ...images, ...others, ...optimizers];
 
 export function optionsOf(one: NetworkCase, more: Partial<CompileOptions> = {}): CompileOptions {
-  return { input: one.input, batchSize: 5, seed: 3, loss: crossEntropy(one.loss), optimizer: sgd(one.optimizer ?? { lr: 0.02 }), inputGradient: true, ...more };
+  return { input: one.input, batchSize: 5, seed: 3, loss: crossEntropy(one.loss), optimizer: sgd(one.optimizer ?? { lr: 0.02 }), inputGradient: true, ...one.more, ...more };
 }
 
 /** Seeded numbers of [-1, 1). */
