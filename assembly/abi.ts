@@ -172,6 +172,7 @@ export const SUM_ROWS = 4;
 /** Bytes of the totals of a vector of channels: two for each, in float64; and of these with the float32 sums that gather before. */
 export const CHANNEL_SUM_BYTES = 64;
 export const CHANNEL_SCRATCH_BYTES = 96;
+
 // `kind` of the losses that compare outputs with targets one by one.
 export const SQUARED_ERROR = 0;
 export const ABSOLUTE_ERROR = 1;
@@ -180,3 +181,6 @@ export const HUBER = 3;
 export const BCE_WITH_LOGITS = 4;
 /** Elements whose losses are added before they join the total. */
 export const PAIR_BLOCK = 1024;
+
+/** Rows that local response normalisation takes at a time. */
+export const LRN_ROWS = 8;

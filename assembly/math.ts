@@ -90,10 +90,9 @@ export function inversePower4(x: v128, high: f32, low: f32): v128 {
   const e = f32x4.convert_i32x4_s(exponent), whole = f32x4.mul(e, f32x4.splat(high));
   const log2 = f32x4.mul(logOnePlus4(m), f32x4.splat(1.44269504088896341));
   const rest = f32x4.add(f32x4.mul(e, f32x4.splat(low)), f32x4.mul(log2, f32x4.splat(beta)));
-  const bound = f32x4.splat(160), half = f32x4.splat(0.5);
-  const n = f32x4.max(f32x4.min(f32x4.nearest(f32x4.add(whole, rest)), bound), f32x4.neg(bound));
-  const f = f32x4.max(f32x4.min(f32x4.add(f32x4.sub(whole, n), rest), half), f32x4.neg(half));
-  const y = timesPower4(exp4(f32x4.mul(f, f32x4.splat(-0.693147180559945309))), f32x4.neg(n));
+  const n = f32x4.pmax(f32x4.pmin(f32x4.nearest(f32x4.add(whole, rest)), f32x4.splat(160)), f32x4.splat(-160));
+  const f = f32x4.pmax(f32x4.pmin(f32x4.add(f32x4.sub(whole, n), rest), f32x4.splat(0.5)), f32x4.splat(-0.5));
+  const y = timesPower4(expNearZero4(f32x4.mul(f, f32x4.splat(-0.693147180559945309))), f32x4.neg(n));
   // 0 and infinity trade places, below 0 and NaN give NaN.
   const ofZero: f32 = beta > 0 ? Infinity : beta < 0 ? 0 : 1, ofInfinity: f32 = beta > 0 ? 0 : beta < 0 ? Infinity : 1;
   const infinite = f32x4.eq(x, f32x4.splat(Infinity)), none = f32x4.eq(x, f32x4.splat(0));
@@ -101,20 +100,32 @@ export function inversePower4(x: v128, high: f32, low: f32): v128 {
   return v128.bitselect(known, f32x4.splat(NaN), f32x4.ge(x, f32x4.splat(0)));
 }
 
-/** log(1 + m), √½ − 1 <= m < √2 − 1: the polynomial of log1. */
+/** a + b·x. */
+// @ts-ignore: decorator
+@inline
+function line4(a: f32, b: f32, x: v128): v128 {
+  return f32x4.add(f32x4.splat(a), f32x4.mul(f32x4.splat(b), x));
+}
+
+/** log(1 + m), √½ − 1 <= m < √2 − 1: the polynomial of log1, in pairs that do not wait for one another. */
 // @ts-ignore: decorator
 @inline
 function logOnePlus4(m: v128): v128 {
-  const z = f32x4.mul(m, m);
-  let y = f32x4.add(f32x4.mul(m, f32x4.splat(7.0376836292e-2)), f32x4.splat(-1.1514610310e-1));
-  y = f32x4.add(f32x4.mul(y, m), f32x4.splat(1.1676998740e-1));
-  y = f32x4.add(f32x4.mul(y, m), f32x4.splat(-1.2420140846e-1));
-  y = f32x4.add(f32x4.mul(y, m), f32x4.splat(1.4249322787e-1));
-  y = f32x4.add(f32x4.mul(y, m), f32x4.splat(-1.6668057665e-1));
-  y = f32x4.add(f32x4.mul(y, m), f32x4.splat(2.0000714765e-1));
-  y = f32x4.add(f32x4.mul(y, m), f32x4.splat(-2.4999993993e-1));
-  y = f32x4.add(f32x4.mul(y, m), f32x4.splat(3.3333331174e-1));
+  const z = f32x4.mul(m, m), z2 = f32x4.mul(z, z);
+  const low = f32x4.add(line4(3.3333331174e-1, -2.4999993993e-1, m), f32x4.mul(line4(2.0000714765e-1, -1.6668057665e-1, m), z));
+  const high = f32x4.add(line4(1.4249322787e-1, -1.2420140846e-1, m), f32x4.mul(line4(1.1676998740e-1, -1.1514610310e-1, m), z));
+  const y = f32x4.add(low, f32x4.mul(f32x4.add(high, f32x4.mul(f32x4.splat(7.0376836292e-2), z2)), z2));
   return f32x4.add(m, f32x4.mul(z, f32x4.sub(f32x4.mul(y, m), f32x4.splat(0.5))));
+}
+
+/** e^t, |t| <= ½ ln 2: the polynomial of exp4, likewise. */
+// @ts-ignore: decorator
+@inline
+function expNearZero4(t: v128): v128 {
+  const t2 = f32x4.mul(t, t);
+  const low = f32x4.add(line4(5.0000001201e-1, 1.6666665459e-1, t), f32x4.mul(line4(4.1665795894e-2, 8.3334519073e-3, t), t2));
+  const y = f32x4.add(low, f32x4.mul(line4(1.3981999507e-3, 1.9875691500e-4, t), f32x4.mul(t2, t2)));
+  return f32x4.add(f32x4.splat(1), f32x4.add(t, f32x4.mul(y, t2)));
 }
 
 /** y·2^n for whole n within ±250, in two factors. */

@@ -1,7 +1,9 @@
 import { STORE } from '../assembly/abi.js';
 import { UnsupportedError } from '../src/core/errors.js';
 import { AvgPool2d, ReLU, ScaleShift2d, Sigmoid, Softmax, Tanh, type Layer } from '../src/layers/index.js';
+import { PLAIN } from '../src/plan/layout.js';
 import type { Plan } from '../src/plan/plan.js';
+import { adagrad, adam, rmsprop, sgd, type Optimizer } from '../src/training/optimizers.js';
 import { sampled, type Case } from './case.js';
 import { imagesLast, Kernel, type Wired } from './kernel.js';
 import { numbers } from './numbers.js';
@@ -152,6 +154,20 @@ function operands(p: Plan, g: Given): { x: ReturnType<Plan['input']>; z: ReturnT
   return { x: p.input('x', [g.c * g.pixels]), z: p.input('z', [g.c * g.pixels]) };
 }
 
+/** The second update of x by the gradient z, from means of 0; `by` is how far it moves against a gradient. */
+function optimizerOperator(passes: number, optimizer: Optimizer, by: (gradient: number) => number): StepOperator {
+  return {
+    passes,
+    build: (p, g) => {
+      const { x, z } = operands(p, g);
+      const parameter = { name: 'x', shape: [g.x.length], layout: PLAIN, init: { kind: 'constant', value: 0 }, buffer: x.buffer, trainable: true, count: g.x.length } as const;
+      optimizer.plan(p, parameter, z.buffer);
+      return { inputs: { x, z }, output: x };
+    },
+    expected: ({ x, dy }, i) => near(x[i]! - by(dy[i]!)),
+  };
+}
+
 const STEPS: Readonly<Record<string, StepOperator>> = {
   add: {
     passes: 3,
@@ -196,16 +212,10 @@ const STEPS: Readonly<Record<string, StepOperator>> = {
     },
     expected: ({ x }) => channelSumAt(x, 1, x.length, 0),
   },
-  sgd: {
-    passes: 5,
-    build: (p, g) => {
-      const { x, z } = operands(p, g);
-      const velocity = p.workspace('velocity', g.x.length);
-      p.step('sgd', { w: x, dw: z, velocity, length: g.x.length, momentum: 0.9, dampening: 0, weightDecay: 0, nesterov: 0, maximize: 0 });
-      return { inputs: { x, z }, output: x };
-    },
-    expected: ({ x, dy }, i) => near(x[i]! - 0.01 * dy[i]!),
-  },
+  sgd: optimizerOperator(5, sgd({ lr: 0.01, momentum: 0.9 }), (g) => 0.01 * g),
+  adam: optimizerOperator(7, adam({ lr: 0.01 }), (g) => (0.01 * 0.1 * g) / 0.19 / (Math.sqrt((0.001 * g * g) / (1 - 0.999 ** 2)) + 1e-8)),
+  rmsprop: optimizerOperator(5, rmsprop({ lr: 0.01 }), (g) => (0.01 * g) / (Math.sqrt(0.01 * g * g) + 1e-8)),
+  adagrad: optimizerOperator(5, adagrad({ lr: 0.01 }), (g) => (0.01 * g) / (Math.abs(g) + 1e-10)),
 };
 
 function stepCase(id: string, operator: StepOperator, given: Given): Case {

@@ -18,7 +18,7 @@ let compiled = 0;
  */
 export function freshModule(): WebAssembly.Module {
   const number = new TextEncoder().encode(String(compiled++).padStart(8, '0'));
-  const bytes = Uint8Array.from(atob(simd), (character) => character.charCodeAt(0));
+  const bytes = Uint8Array.from(simd.match(/../g)!, (digits) => Number.parseInt(digits, 16));
   return new WebAssembly.Module(Uint8Array.from([...bytes, 0, 9, 0, ...number]));
 }
 

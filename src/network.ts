@@ -6,12 +6,11 @@ import type { Dataset } from './data/dataset.js';
 import { evaluate, type EvaluateOptions } from './evaluate.js';
 import { readImages, type Images } from './images.js';
 import { digestOf, loadCheckpoint, loadSlots, saveCheckpoint, saveSlots, type LoadReport, type Slot } from './io/weights.js';
-import { fromLayout } from './plan/layout.js';
 import { printSteps } from './plan/print.js';
 import type { Crew } from './runtime/crew.js';
 import type { Engine } from './runtime/engine.js';
 import { Session } from './session.js';
-import { parameterSlots, savedSlots, stateSlots, type FloatSlot } from './slots.js';
+import { gradientSlots, parameterSlots, savedSlots, stateSlots, type FloatSlot } from './slots.js';
 import { Summary } from './summary.js';
 import { divergence } from './trace.js';
 import type { Evaluation } from './training/metrics.js';
@@ -63,10 +62,7 @@ export class Network {
 
   /** Norm of all gradients at the last update, before clipping. Throws OptionError unless compile was given `clip: { norm }`. */
   get gradientNorm(): number {
-    const { gradientNorm: norm } = this.#training('gradientNorm');
-    if (!norm) throw new OptionError('gradientNorm: compile was not given clip: { norm }, or every parameter is frozen; a norm of Infinity measures without clipping');
-    const { buffer, byteOffset } = this.#session.floats(norm);
-    return new Float64Array(buffer, byteOffset, 1)[0]!;
+    return this.#session.gradientNorm;
   }
 
   #training(what: string): TrainPlan {
@@ -224,11 +220,8 @@ export class Network {
 
   /** The gradient of every parameter, by its name. */
   gradients(): Map<string, Tensor> {
-    const result = new Map<string, Tensor>();
-    for (const [{ name, shape, layout }, buffer] of this.blueprint.store.gradients) {
-      result.set(name, { data: fromLayout(layout, shape, this.#session.floats(buffer)), shape });
-    }
-    return result;
+    const slots = gradientSlots(this.blueprint.store, this.#session);
+    return new Map(slots.map(({ name, shape, read }) => [name, { data: read(), shape }]));
   }
 
   /** The gradient of the last batch's images, where compile was asked for it. */

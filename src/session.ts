@@ -1,6 +1,6 @@
 import { CONTROL_ACCUMULATE, CONTROL_LIVE, CONTROL_RATE, CONTROL_SEED, CONTROL_UPDATES } from '../assembly/abi.js';
 import type { Blueprint } from './blueprint.js';
-import { UnsupportedError } from './core/errors.js';
+import { OptionError, UnsupportedError } from './core/errors.js';
 import { initialValues } from './core/init.js';
 import { intoLayout } from './plan/layout.js';
 import { encode } from './plan/program.js';
@@ -49,6 +49,14 @@ export class Session {
   /** All of a buffer, or its first `words`. */
   floats(buffer: Buffer, words = buffer.words): Float32Array<ArrayBuffer> {
     return this.engine.floats(buffer.address, words);
+  }
+
+  /** Norm of all gradients at the last update. */
+  get gradientNorm(): number {
+    const norm = this.blueprint.train?.gradientNorm;
+    if (!norm) throw new OptionError('gradientNorm: compile was not given clip: { norm }, or every parameter is frozen; a norm of Infinity measures without clipping');
+    const { buffer, byteOffset } = this.floats(norm);
+    return new Float64Array(buffer, byteOffset, 1)[0]!;
   }
 
   /** Where the predicting program lies among all steps. */

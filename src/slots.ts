@@ -57,3 +57,8 @@ export function startRunning(memory: Memory, running: RunningBuffer): void {
   if (running.dtype === 'i64') counts(memory, running).fill(BigInt(running.start));
   else memory.engine.floats(running.buffer.address, running.buffer.words).fill(running.start);
 }
+
+/** The gradients, by their parameters' names. */
+export function gradientSlots(store: ParameterStore, memory: Memory): FloatSlot[] {
+  return [...store.gradients].map(([{ name, shape, layout }, buffer]) => floatSlot(memory, name, shape, layout, buffer));
+}

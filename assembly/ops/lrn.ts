@@ -1,39 +1,60 @@
+import { LRN_ROWS } from "../abi";
 import { inversePower4 } from "../math";
 import { storeLanes } from "../simd";
 import { share } from "../slice";
 import { LrnBackwardStep, LrnForwardStep } from "../steps";
 
 // Local response normalisation of x [images · rows, c] across channels: y = x·d^−beta, d[c] = k + alpha Σ x[c']², c − before <= c' <= c + after
-// (Krizhevsky et al. 2012). A row at a time; its squares lie in scratch between zeros, so that windows need no ends.
+// (Krizhevsky et al. 2012). The squares of a row lie in scratch between zeros, so that windows need no ends.
+
+// LRN_ROWS rows at a time: a window is read long after its squares were stored, for a load across two fresh stores waits for both.
 
 /** Bytes of a row of scratch: what a window reaches beyond its ends, and a vector's rest. */
 // @ts-ignore: decorator
 @inline
-function lineBytes(c: i32, before: i32, after: i32): usize {
-  return <usize>(c + before + after + 8) << 2;
+function lineBytes(c: i32, before: i32, after: i32): i32 {
+  return (c + before + after + 8) << 2;
 }
 
 /** Split over rows; x and y may be one tensor. */
 export function lrnForward(s: LrnForwardStep, live: i32, worker: i32, workers: i32): void {
-  const scratch = s.scratch + worker * s.scratchBytes, bytes = lineBytes(s.c, s.before, s.after), power = scratch + bytes;
-  memory.fill(scratch, 0, bytes);
-  const last = share(live * s.rows, worker + 1, workers);
-  for (let row = share(live * s.rows, worker, workers); row < last; row++) {
-    const at = <usize>row * s.c << 2;
-    denominators(s.x + at, scratch, power, s.c, s.before, s.before + s.after + 1, s.alpha, s.k);
-    powers(power, power, s.c, s.betaHigh, s.betaLow);
-    timesRow(s.x + at, power, s.y + at, s.c);
+  const line = lineBytes(s.c, s.before, s.after), squares = s.scratch + worker * s.scratchBytes, d = squares + LRN_ROWS * line;
+  memory.fill(squares, 0, LRN_ROWS * line);
+  const last = share(live * s.rows, worker + 1, workers), step = s.c << 2;
+  for (let row = share(live * s.rows, worker, workers); row < last; row += LRN_ROWS) {
+    const count = min(LRN_ROWS, last - row), x = s.x + <usize>row * step, y = s.y + <usize>row * step;
+    denominators(x, squares, d, count, line, s.c, s.before, s.before + s.after + 1, s.alpha, s.k);
+    for (let i = 0; i < count; i++) {
+      powers(d + i * line, d + i * line, s.c, s.betaHigh, s.betaLow);
+      timesRow(x + i * step, d + i * line, y + i * step, s.c);
+    }
   }
 }
 
-/** d [c] from the row x; the squares go between the zeros of `squares`. */
-function denominators(x: usize, squares: usize, d: usize, c: i32, before: i32, size: i32, alpha: f32, k: f32): void {
-  for (let left = c, to = squares + (before << 2); left > 0; left -= 4, x += 16, to += 16) {
-    const value = v128.load(x);
-    storeLanes(to, f32x4.mul(value, value), left);
+/** d [c] of each row of x, `line` bytes apart; the squares go between the zeros of `squares`. */
+function denominators(x: usize, squares: usize, d: usize, rows: i32, line: i32, c: i32, before: i32, size: i32, alpha: f32, k: f32): void {
+  for (let i = 0; i < rows; i++) squareRow(x + ((i * c) << 2), squares + i * line + (before << 2), c);
+  for (let i = 0; i < rows; i++) {
+    if (size == 5) windowRow_5(squares + i * line, d + i * line, c, alpha, k);
+    else windowRow(squares + i * line, d + i * line, c, size, alpha, k);
   }
+}
+
+function squareRow(x: usize, to: usize, c: i32): void {
+  for (; c > 0; c -= 4, x += 16, to += 16) {
+    const value = v128.load(x);
+    storeLanes(to, f32x4.mul(value, value), c);
+  }
+}
+
+function windowRow(squares: usize, d: usize, c: i32, size: i32, alpha: f32, k: f32): void {
   const factor = f32x4.splat(alpha), start = f32x4.splat(k);
   for (; c > 0; c -= 4, squares += 16, d += 16) v128.store(d, f32x4.add(start, f32x4.mul(factor, windowSum(squares, size))));
+}
+
+function windowRow_5(squares: usize, d: usize, c: i32, alpha: f32, k: f32): void {
+  const factor = f32x4.splat(alpha), start = f32x4.splat(k);
+  for (; c > 0; c -= 4, squares += 16, d += 16) v128.store(d, f32x4.add(start, f32x4.mul(factor, windowSum_5(squares))));
 }
 
 // @ts-ignore: decorator
@@ -42,6 +63,14 @@ function windowSum(at: usize, size: i32): v128 {
   let sum = v128.load(at);
   for (let i = 1; i < size; i++) sum = f32x4.add(sum, v128.load(at + (i << 2)));
   return sum;
+}
+
+/** The same, in the same order. */
+// @ts-ignore: decorator
+@inline
+function windowSum_5(at: usize): v128 {
+  const sum = f32x4.add(f32x4.add(v128.load(at), v128.load(at, 4)), v128.load(at, 8));
+  return f32x4.add(f32x4.add(sum, v128.load(at, 12)), v128.load(at, 16));
 }
 
 /** d^−beta [c]; by square roots where beta is 3/4, 1/2 or 1. */
@@ -68,17 +97,22 @@ function timesRow(x: usize, power: usize, y: usize, c: i32): void {
 /** dx[c] (+)= dy[c]·d[c]^−beta − 2·alpha·beta·x[c] Σ dy·x·d^(−beta − 1) over the channels whose window has c in it. Split over rows; dx and
  *  dy may be one tensor. */
 export function lrnBackward(s: LrnBackwardStep, live: i32, worker: i32, workers: i32): void {
-  const squares = s.scratch + worker * s.scratchBytes, bytes = lineBytes(s.c, s.before, s.after);
-  const terms = squares + bytes, d = terms + bytes, power = d + bytes;
-  memory.fill(squares, 0, 2 * bytes);
+  const line = lineBytes(s.c, s.before, s.after), block = LRN_ROWS * line, squares = s.scratch + worker * s.scratchBytes;
+  const terms = squares + block, d = terms + block, power = d + block, step = s.c << 2;
+  memory.fill(squares, 0, 2 * block);
   const last = share(live * s.rows, worker + 1, workers), size = s.before + s.after + 1;
   const factor = <f32>(-2 * <f64>s.alpha * (<f64>s.betaHigh + <f64>s.betaLow));
-  for (let row = share(live * s.rows, worker, workers); row < last; row++) {
-    const at = <usize>row * s.c << 2;
-    denominators(s.x + at, squares, d, s.c, s.before, size, s.alpha, s.k);
-    powers(d, power, s.c, s.betaHigh, s.betaLow);
-    termsRow(s.x + at, s.dy + at, d, power, terms + (s.after << 2), s.c);
-    gradientRow(s.x + at, s.dy + at, power, terms, s.dx + at, s.c, size, factor, s.accumulate);
+  for (let row = share(live * s.rows, worker, workers); row < last; row += LRN_ROWS) {
+    const count = min(LRN_ROWS, last - row), at = <usize>row * step;
+    denominators(s.x + at, squares, d, count, line, s.c, s.before, size, s.alpha, s.k);
+    for (let i = 0; i < count; i++) {
+      powers(d + i * line, power + i * line, s.c, s.betaHigh, s.betaLow);
+      termsRow(s.x + at + i * step, s.dy + at + i * step, d + i * line, power + i * line, terms + i * line + (s.after << 2), s.c);
+    }
+    for (let i = 0; i < count; i++) {
+      const from = at + i * step;
+      gradientRow(s.x + from, s.dy + from, power + i * line, terms + i * line, s.dx + from, s.c, size, factor, s.accumulate);
+    }
   }
 }
 
@@ -92,7 +126,7 @@ function termsRow(x: usize, dy: usize, d: usize, power: usize, terms: usize, c: 
 function gradientRow(x: usize, dy: usize, power: usize, terms: usize, dx: usize, c: i32, size: i32, factor: f32, accumulate: i32): void {
   const scale = f32x4.splat(factor);
   for (; c > 0; c -= 4, x += 16, dy += 16, power += 16, terms += 16, dx += 16) {
-    const along = f32x4.mul(f32x4.mul(scale, v128.load(x)), windowSum(terms, size));
+    const along = f32x4.mul(f32x4.mul(scale, v128.load(x)), size == 5 ? windowSum_5(terms) : windowSum(terms, size));
     let value = f32x4.add(f32x4.mul(v128.load(dy), v128.load(power)), along);
     if (accumulate) value = f32x4.add(v128.load(dx), value);
     storeLanes(dx, value, c);

@@ -32,22 +32,26 @@ function forwardRow(x: usize, y: usize, length: i32, eps: f64): f32 {
   return <f32>rstd;
 }
 
+// @ts-ignore: decorator
+@inline
+function deviation(x: usize, from: v128, squared: bool): v128 {
+  const d = f32x4.sub(v128.load(x), from);
+  return squared ? f32x4.mul(d, d) : d;
+}
+
 /** Σ (x − origin), or Σ (x − origin)². */
 function sumAbout(x: usize, length: i32, origin: f32, squares: bool): f64 {
   let total = f64x2.splat(0);
   const from = f32x4.splat(origin);
-  for (; length > 0; length -= BLOCK, x += BLOCK << 2) {
-    let sum = zero(), left = min(length, BLOCK), at = x;
-    for (; left >= 4; left -= 4, at += 16) {
-      const d = f32x4.sub(v128.load(at), from);
-      sum = f32x4.add(sum, squares ? f32x4.mul(d, d) : d);
-    }
-    if (left > 0) {
-      const d = v128.and(f32x4.sub(v128.load(at), from), laneMask(left));
-      sum = f32x4.add(sum, squares ? f32x4.mul(d, d) : d);
-    }
-    total = join(total, sum);
+  for (; length >= BLOCK; length -= BLOCK, x += BLOCK << 2) {
+    const a = deviation(x, from, squares), b = deviation(x + 16, from, squares), c = deviation(x + 32, from, squares), d = deviation(x + 48, from, squares);
+    const e = deviation(x + 64, from, squares), f = deviation(x + 80, from, squares), g = deviation(x + 96, from, squares), h = deviation(x + 112, from, squares);
+    total = join(total, f32x4.add(f32x4.add(f32x4.add(a, b), f32x4.add(c, d)), f32x4.add(f32x4.add(e, f), f32x4.add(g, h))));
   }
+  let sum = zero();
+  for (; length >= 4; length -= 4, x += 16) sum = f32x4.add(sum, deviation(x, from, squares));
+  if (length > 0) sum = f32x4.add(sum, v128.and(deviation(x, from, squares), laneMask(length)));
+  total = join(total, sum);
   return f64x2.extract_lane(total, 0) + f64x2.extract_lane(total, 1);
 }
 
@@ -81,20 +85,24 @@ function backwardRow(y: usize, dy: usize, dx: usize, length: i32, rstd: f32, acc
   }
 }
 
+// @ts-ignore: decorator
+@inline
+function product(dy: usize, y: usize, at: usize): v128 {
+  return y ? f32x4.mul(v128.load(dy + at), v128.load(y + at)) : v128.load(dy + at);
+}
+
 /** Σ dy·y, or Σ dy where y is none. */
 function sumOfProducts(dy: usize, y: usize, length: i32): f64 {
   let total = f64x2.splat(0);
-  for (let from: usize = 0; length > 0; length -= BLOCK, from += BLOCK << 2) {
-    let sum = zero(), left = min(length, BLOCK), at = from;
-    for (; left >= 4; left -= 4, at += 16) {
-      const d = v128.load(dy + at);
-      sum = f32x4.add(sum, y ? f32x4.mul(d, v128.load(y + at)) : d);
-    }
-    if (left > 0) {
-      const d = v128.load(dy + at);
-      sum = f32x4.add(sum, v128.and(y ? f32x4.mul(d, v128.load(y + at)) : d, laneMask(left)));
-    }
-    total = join(total, sum);
+  let at: usize = 0;
+  for (; length >= BLOCK; length -= BLOCK, at += BLOCK << 2) {
+    const a = product(dy, y, at), b = product(dy, y, at + 16), c = product(dy, y, at + 32), d = product(dy, y, at + 48);
+    const e = product(dy, y, at + 64), f = product(dy, y, at + 80), g = product(dy, y, at + 96), h = product(dy, y, at + 112);
+    total = join(total, f32x4.add(f32x4.add(f32x4.add(a, b), f32x4.add(c, d)), f32x4.add(f32x4.add(e, f), f32x4.add(g, h))));
   }
+  let sum = zero();
+  for (; length >= 4; length -= 4, at += 16) sum = f32x4.add(sum, product(dy, y, at));
+  if (length > 0) sum = f32x4.add(sum, v128.and(product(dy, y, at), laneMask(length)));
+  total = join(total, sum);
   return f64x2.extract_lane(total, 0) + f64x2.extract_lane(total, 1);
 }

@@ -1,3 +1,4 @@
+import { LRN_ROWS } from '../../assembly/abi.js';
 import { OptionError, ShapeError } from '../core/errors.js';
 import { elements, show } from '../core/shape.js';
 import { byChannel } from '../plan/channelnorm.js';
@@ -46,11 +47,11 @@ export class LocalResponseNorm implements Layer {
     const after = Math.min(Math.floor((this.size - 1) / 2), c - 1);
     const [betaHigh, betaLow] = inTwo(this.beta);
     const fields = { x, rows: elements(x.shape) / c, c, before, after, alpha: this.alpha / this.size, betaHigh, betaLow, k: this.k };
-    const lineBytes = (c + before + after + 8) * 4;
+    const blockBytes = LRN_ROWS * (c + before + after + 8) * 4;
     const y = p.activation(x.shape, x, { replaces: x });
-    p.step('lrnForward', { ...fields, y, ...p.scratch(2 * lineBytes) });
+    p.step('lrnForward', { ...fields, y, ...p.scratch(2 * blockBytes) });
     p.onBackward(y, (dy) => {
-      if (p.needsGradient(x)) p.step('lrnBackward', { ...fields, dy, ...p.gradInto(x, dy), ...p.scratch(4 * lineBytes) });
+      if (p.needsGradient(x)) p.step('lrnBackward', { ...fields, dy, ...p.gradInto(x, dy), ...p.scratch(4 * blockBytes) });
     });
     return y;
   }

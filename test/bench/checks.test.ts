@@ -25,7 +25,7 @@ const image = { N: 2, C: 6, H: 8, W: 6 };
 const elementwise: Workload[] = [
   ...['relu', 'tanh', 'sigmoid', 'softmax', 'scale', 'avgpool'].flatMap((op) => ['forward', 'backward'].map((pass) => ({ id: `${op} ${pass}`, kind: 'elementwise', op, pass, ...image }))),
   ...['weight', 'bias'].map((pass) => ({ id: `scale ${pass}`, kind: 'elementwise', op: 'scale', pass, ...image })),
-  ...['add', 'multiply', 'transpose', 'sum', 'sgd'].map((op) => ({ id: op, kind: 'elementwise', op, ...image })),
+  ...['add', 'multiply', 'transpose', 'sum', 'sgd', 'adam', 'rmsprop', 'adagrad'].map((op) => ({ id: op, kind: 'elementwise', op, ...image })),
 ];
 
 const withGradients = [small['conv']!, small['depthwise']!].flatMap((one) => ['conv_grad_input', 'conv_grad_weight'].map((kind) => ({ ...one, id: `${one.id} ${kind}`, kind })));

@@ -11,7 +11,7 @@ interface Record {
 }
 
 const records = new Map<string, Record>();
-const sources = filesUnder('assembly').filter((file) => /^assembly\/steps/.test(file)).map((file) => codeOf(read(file))).join('\n');
+const sources = filesUnder('assembly').filter((file) => file.startsWith('assembly/steps')).map((file) => codeOf(read(file))).join('\n');
 for (const [, name, parent, body] of sources.matchAll(/class (\w+)(?: extends (\w+))? \{([^}]*)\}/g)) {
   records.set(name!, { parent, fields: [...body!.matchAll(/(\w+): (\w+);/g)].map(([, field, type]) => [field!, type!] as const) });
 }
