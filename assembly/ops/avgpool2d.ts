@@ -62,19 +62,47 @@ function avgRow(s: AvgPool2dForwardStep, x: usize, y: usize, oy: i32): void {
     const divisor = divisorOf(s, oy, ox);
     const from = x + top * row + left * pixel;
     if (right - left == s.wi && bottom - top > 1) avgOfRun(from, y, pixel, (bottom - top) * s.wi, s.c, divisor);
-    else avgWindow(from, y, pixel, row, bottom - top, right - left, s.c, divisor);
+    else meanOf(from, y, pixel, row, bottom - top, right - left, divisor, 0);
   }
 }
 
-function avgWindow(x: usize, y: usize, pixel: i32, row: i32, rows: i32, columns: i32, channels: i32, divisor: f32): void {
-  const by = f32x4.splat(divisor), end = rows * row;
-  for (let c = 0; c < channels; c += 4, x += 16, y += 16) {
-    let sum = zero();
-    for (let at = 0; at < end; at += row) {
-      for (let from = x + at, stop = from + columns * pixel; from < stop; from += pixel) sum = f32x4.add(sum, v128.load(from));
+/** y (+)= Σ / divisor over `rows` by `columns` pixels, `row` bytes between rows: a window's mean, or a pixel's part of its windows' residuals. */
+function meanOf(x: usize, y: usize, pixel: i32, row: i32, rows: i32, columns: i32, divisor: f32, accumulate: i32): void {
+  const by = f32x4.splat(divisor), blocks = pixel & ~63;
+  let c = 0;
+  for (; c < blocks; c += 64) meanBlock(x + c, y + c, pixel, row, rows, columns, by, accumulate);
+  for (; c < pixel; c += 16) {
+    let sum = zero(), from = x + c;
+    for (let left = rows; left > 0; left--, from += row) {
+      for (let i = 0, at = from; i < columns; i++, at += pixel) sum = f32x4.add(sum, v128.load(at));
     }
-    storeLanes(y, f32x4.div(sum, by), channels - c);
+    sum = f32x4.div(sum, by);
+    storeLanes(y + c, accumulate ? f32x4.add(v128.load(y + c), sum) : sum, (pixel - c) >> 2);
   }
+}
+
+/** Sixteen channels. */
+function meanBlock(x: usize, y: usize, pixel: i32, row: i32, rows: i32, columns: i32, by: v128, accumulate: i32): void {
+  let s0 = zero(), s1 = zero(), s2 = zero(), s3 = zero();
+  for (; rows > 0; rows--, x += row) {
+    for (let i = 0, at = x; i < columns; i++, at += pixel) {
+      s0 = f32x4.add(s0, v128.load(at));
+      s1 = f32x4.add(s1, v128.load(at, 16));
+      s2 = f32x4.add(s2, v128.load(at, 32));
+      s3 = f32x4.add(s3, v128.load(at, 48));
+    }
+  }
+  s0 = f32x4.div(s0, by);
+  s1 = f32x4.div(s1, by);
+  s2 = f32x4.div(s2, by);
+  s3 = f32x4.div(s3, by);
+  if (accumulate) {
+    s0 = f32x4.add(v128.load(y), s0);
+    s1 = f32x4.add(v128.load(y, 16), s1);
+    s2 = f32x4.add(v128.load(y, 32), s2);
+    s3 = f32x4.add(v128.load(y, 48), s3);
+  }
+  v128.store(y, s0); v128.store(y, s1, 16); v128.store(y, s2, 32); v128.store(y, s3, 48);
 }
 
 /** Mean of `pixels` neighbours: block by block for all channels, so that a block stays in cache and rounding stays small. */
@@ -162,23 +190,8 @@ function gatherRow(s: AvgPool2dBackwardStep, row: i32): void {
   for (let ix = 0; ix < s.wi; ix++, dx += pixel) {
     const ox0 = firstWindow(ix, s.wi, s.wo, s.kw, s.strideW, s.padLeft, 1, s.adaptive);
     const ox1 = lastWindow(ix, s.wi, s.wo, s.strideW, s.padLeft, s.adaptive);
-    if (s.divisor) gatherPixel(s, windows, dx, oy0, oy1, ox0, ox1);
+    if (s.divisor) meanOf(windows + <usize>(oy0 * s.wo + ox0) * pixel, dx, pixel, s.wo * pixel, oy1 - oy0, ox1 - ox0, <f32>s.divisor, s.accumulate);
     else gatherShares(s, windows, dx, oy0, oy1, ox0, ox1);
-  }
-}
-
-/** Windows with one divisor: the sum is divided. */
-function gatherPixel(s: AvgPool2dBackwardStep, windows: usize, dx: usize, oy0: i32, oy1: i32, ox0: i32, ox1: i32): void {
-  const by = f32x4.splat(<f32>s.divisor), pixel = s.c << 2, row = s.wo * pixel;
-  for (let c = 0; c < pixel; c += 16) {
-    let sum = zero();
-    for (let oy = oy0; oy < oy1; oy++) {
-      const start = windows + oy * row + c;
-      for (let at = start + ox0 * pixel, end = start + ox1 * pixel; at < end; at += pixel) sum = f32x4.add(sum, v128.load(at));
-    }
-    const to = dx + c;
-    sum = f32x4.div(sum, by);
-    storeLanes(to, s.accumulate ? f32x4.add(v128.load(to), sum) : sum, (pixel - c) >> 2);
   }
 }
 

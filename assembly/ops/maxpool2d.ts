@@ -170,16 +170,46 @@ function gatherRow(s: MaxPool2dBackwardStep, row: i32): void {
 }
 
 function gatherPixel(s: MaxPool2dBackwardStep, windows: usize, dx: usize, place: i32, oy0: i32, oy1: i32, ox0: i32, ox1: i32): void {
-  const here = i32x4.splat(place), pixel = s.c << 2, columns = ox1 - ox0;
-  for (let c = 0; c < pixel; c += 16) {
-    let sum = zero();
-    for (let oy = oy0; oy < oy1; oy++) {
-      let at = windows + <usize>(oy * s.wo + ox0) * pixel + c;
-      for (let left = columns; left > 0; left--, at += pixel) {
-        sum = f32x4.add(sum, v128.and(v128.load(s.dy + at), i32x4.eq(v128.load(s.argmax + at), here)));
-      }
-    }
-    const to = dx + c;
-    storeLanes(to, s.accumulate ? f32x4.add(v128.load(to), sum) : sum, (pixel - c) >> 2);
+  const pixel = s.c << 2, blocks = pixel & ~63, row = s.wo * pixel;
+  const rows = oy1 - oy0, columns = ox1 - ox0, first = windows + <usize>(oy0 * s.wo + ox0) * pixel;
+  let c = 0;
+  for (; c < blocks; c += 64) gatherBlock(s.dy + first + c, s.argmax + first + c, dx + c, pixel, row, rows, columns, place, s.accumulate);
+  for (; c < pixel; c += 16) gatherVector(s.dy + first + c, s.argmax + first + c, dx + c, pixel, row, rows, columns, place, s.accumulate, (pixel - c) >> 2);
+}
+
+// @ts-ignore: decorator
+@inline
+function wonAt(dy: usize, argmax: usize, here: v128, offset: usize): v128 {
+  return v128.and(v128.load(dy + offset), i32x4.eq(v128.load(argmax + offset), here));
+}
+
+/** Four channels of a pixel, from `rows` by `columns` windows. */
+function gatherVector(dy: usize, argmax: usize, dx: usize, pixel: i32, row: i32, rows: i32, columns: i32, place: i32, accumulate: i32, lanes: i32): void {
+  const here = i32x4.splat(place);
+  let sum = zero();
+  for (; rows > 0; rows--, dy += row, argmax += row) {
+    for (let i = 0, at: usize = 0; i < columns; i++, at += pixel) sum = f32x4.add(sum, wonAt(dy, argmax, here, at));
   }
+  storeLanes(dx, accumulate ? f32x4.add(v128.load(dx), sum) : sum, lanes);
+}
+
+/** Sixteen channels, as gatherVector. */
+function gatherBlock(dy: usize, argmax: usize, dx: usize, pixel: i32, row: i32, rows: i32, columns: i32, place: i32, accumulate: i32): void {
+  const here = i32x4.splat(place);
+  let s0 = zero(), s1 = zero(), s2 = zero(), s3 = zero();
+  for (; rows > 0; rows--, dy += row, argmax += row) {
+    for (let i = 0, at: usize = 0; i < columns; i++, at += pixel) {
+      s0 = f32x4.add(s0, wonAt(dy, argmax, here, at));
+      s1 = f32x4.add(s1, wonAt(dy, argmax, here, at + 16));
+      s2 = f32x4.add(s2, wonAt(dy, argmax, here, at + 32));
+      s3 = f32x4.add(s3, wonAt(dy, argmax, here, at + 48));
+    }
+  }
+  if (accumulate) {
+    s0 = f32x4.add(v128.load(dx), s0);
+    s1 = f32x4.add(v128.load(dx, 16), s1);
+    s2 = f32x4.add(v128.load(dx, 32), s2);
+    s3 = f32x4.add(v128.load(dx, 48), s3);
+  }
+  v128.store(dx, s0); v128.store(dx, s1, 16); v128.store(dx, s2, 32); v128.store(dx, s3, 48);
 }
