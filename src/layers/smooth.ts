@@ -22,8 +22,8 @@ export class ELU implements Layer {
   }
 }
 
-const SELU_ALPHA = 1.6732632423543772848170429916717;
-const SELU_SCALE = 1.0507009873554804934193349852946;
+const SELU_ALPHA = 1.6732632423543772;
+const SELU_SCALE = 1.0507009873554805;
 
 /** scale · (x, or alpha (e^x − 1) below 0), the two numbers of Klambauer et al. 2017 (torch.nn.SELU). */
 export class SELU implements Layer {

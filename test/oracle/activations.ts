@@ -57,9 +57,10 @@ export const geluTanh: Activation = {
   terms: (x) => Math.abs(x) * sigmoid(2 * inner(x)) * spread(x),
 };
 
+/** PyTorch's slope is 1/6 rounded to float32, in every precision. */
 export const hardsigmoid: Activation = {
   value: (x) => clamp(x + 3, 0, 6) / 6,
-  slope: (x) => (x > -3 && x < 3 ? 1 / 6 : 0),
+  slope: (x) => (x > -3 && x < 3 ? Math.fround(1 / 6) : 0),
   size: (x) => (x > -3 && x < 3 ? 1 / 6 : 0),
   terms: () => 1,
 };
