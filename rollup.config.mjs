@@ -16,6 +16,7 @@ export default {
     losses: entry('training/losses'),
     models: entry('models/index'),
     optimizers: entry('training/optimizers'),
+    schedules: entry('training/schedules'),
     cli: entry('cli/main'),
   },
   external: (id) => id.startsWith('node:') || ['cac', 'cli-progress', 'fast-png'].includes(id),

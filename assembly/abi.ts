@@ -51,6 +51,24 @@ export const OP_RBF_LOSS_FORWARD = 53;
 export const OP_RBF_LOSS_BACKWARD = 54;
 export const OP_UPSAMPLE2D_FORWARD = 70;
 export const OP_UPSAMPLE2D_BACKWARD = 71;
+// Optimizers and gradient clipping.
+export const OP_ADAM = 80;
+export const OP_RMSPROP = 81;
+export const OP_ADAGRAD = 82;
+export const OP_SQUARE_SUM = 83;
+export const OP_GRADIENT_NORM = 84;
+export const OP_CLIP_SCALE = 85;
+export const OP_CLIP_VALUE = 86;
+export const OP_CHANNEL_NORM_STATISTICS = 60;
+export const OP_CHANNEL_NORM_TRACK = 61;
+export const OP_CHANNEL_NORM_FORWARD = 62;
+export const OP_CHANNEL_NORM_BACKWARD_SUMS = 63;
+export const OP_CHANNEL_NORM_BACKWARD_INPUT = 64;
+export const OP_CHANNEL_NORM_BACKWARD_WEIGHT = 65;
+export const OP_LRN_FORWARD = 66;
+export const OP_LRN_BACKWARD = 67;
+export const OP_ROW_NORM_FORWARD = 68;
+export const OP_ROW_NORM_BACKWARD = 69;
 
 // Control block: byte offsets of what changes between runs.
 /** u32: address of the table of step addresses. */
@@ -105,6 +123,8 @@ export const ROW_BLOCK = 64;
 export const ROW_ENTRY = 8;
 /** Terms of a product that are added up in registers before they are added to C. */
 export const TERM_BLOCK = 384;
+/** Elements of a gradient whose squares make one partial sum of its norm. */
+export const NORM_CHUNK = 4096;
 
 // `accumulate` of a step that writes a gradient.
 export const STORE = 0;
@@ -131,6 +151,27 @@ export const REDUCE_NONE = 0;
 export const REDUCE_MEAN = 1;
 export const REDUCE_SUM = 2;
 
+// Rows of the statistics that a channel norm leaves: [segments][STATISTIC_ROWS][⌈c/4⌉·4]. With xhat = (x − mean)·rstd + low, where low
+// makes up for the rounding of the mean, y = xhat·w + b = (x − mean)·scale + offset. `variance` is the biased one.
+export const STATISTIC_MEAN = 0;
+export const STATISTIC_RSTD = 1;
+export const STATISTIC_LOW = 2;
+export const STATISTIC_SCALE = 3;
+export const STATISTIC_OFFSET = 4;
+export const STATISTIC_VARIANCE = 5;
+export const STATISTIC_ROWS = 6;
+
+// Rows of the sums that its backward leaves, [segments][SUM_ROWS][⌈c/4⌉·4]: Σ dy, Σ dy·xhat, and the factors of
+// dx = dy·scale + (x − mean)·slope + shift.
+export const SUM_DY = 0;
+export const SUM_DY_XHAT = 1;
+export const SUM_SLOPE = 2;
+export const SUM_SHIFT = 3;
+export const SUM_ROWS = 4;
+
+/** Bytes of the totals of a vector of channels: two for each, in float64; and of these with the float32 sums that gather before. */
+export const CHANNEL_SUM_BYTES = 64;
+export const CHANNEL_SCRATCH_BYTES = 96;
 // `kind` of the losses that compare outputs with targets one by one.
 export const SQUARED_ERROR = 0;
 export const ABSOLUTE_ERROR = 1;

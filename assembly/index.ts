@@ -1,7 +1,10 @@
 import * as abi from "./abi";
+import { adagrad } from "./ops/adagrad";
+import { adam } from "./ops/adam";
 import { activationBackward, activationForward } from "./ops/activation";
 import { avgPool2dBackward, avgPool2dForward } from "./ops/avgpool2d";
 import { biasBackward } from "./ops/bias";
+import { clipScale, clipValue, gradientNorm, squareSum } from "./ops/clip";
 import { conv2dBackwardWeight, conv2dForward } from "./ops/conv2d";
 import { conv2dBackwardInput, conv2dRotateWeight } from "./ops/conv2dbackwardinput";
 import { crossEntropyBackward, crossEntropyForward, crossEntropyReduce } from "./ops/crossentropy";
@@ -9,6 +12,11 @@ import { depthwise2dBackwardInput, depthwise2dBackwardWeight, depthwise2dForward
 import {
   axpby, channelAffineBackwardInput, channelAffineBackwardWeight, channelAffineForward, multiplyElements, sumTo, transpose,
 } from "./ops/elementwise";
+import {
+  channelNormBackwardInput, channelNormBackwardSums, channelNormBackwardWeight, channelNormForward, channelNormStatistics, channelNormTrack,
+} from "./ops/channelnorm";
+import { lrnBackward, lrnForward } from "./ops/lrn";
+import { rowNormBackward, rowNormForward } from "./ops/rownorm";
 import { dropout, dropout2d } from "./ops/dropout";
 import { linearBackwardInput, linearBackwardWeight, linearForward } from "./ops/linear";
 import { nllBackward, nllForward } from "./ops/nll";
@@ -16,8 +24,9 @@ import { pairLossBackward, pairLossForward, pairLossReduce } from "./ops/pairlos
 import { preluBackwardInput, preluBackwardWeight, preluForward } from "./ops/prelu";
 import { rbfBackwardInput, rbfBackwardWeight, rbfForward, rbfLossBackward, rbfLossForward } from "./ops/rbf";
 import { maxPool2dBackward, maxPool2dForward } from "./ops/maxpool2d";
+import { rmsprop } from "./ops/rmsprop";
+import { sgd } from "./ops/sgd";
 import { softmaxBackward, softmaxForward } from "./ops/softmax";
-import { sgd } from "./ops/update";
 import { aborted, meet } from "./barrier";
 import { upsample2dBackward, upsample2dForward } from "./ops/upsample2d";
 import { gemm } from "./gemm/gemm";
@@ -87,6 +96,23 @@ export function run(first: i32, last: i32, control: usize, worker: i32, workers:
       case abi.OP_RBF_LOSS_BACKWARD: rbfLossBackward(changetype<s.RbfLossBackwardStep>(at), live, worker, workers); break;
       case abi.OP_UPSAMPLE2D_FORWARD: upsample2dForward(changetype<s.Upsample2dForwardStep>(at), live, worker, workers); break;
       case abi.OP_UPSAMPLE2D_BACKWARD: upsample2dBackward(changetype<s.Upsample2dBackwardStep>(at), live, worker, workers); break;
+      case abi.OP_ADAM: adam(changetype<s.AdamStep>(at), control, worker, workers); break;
+      case abi.OP_RMSPROP: rmsprop(changetype<s.RmspropStep>(at), control, worker, workers); break;
+      case abi.OP_ADAGRAD: adagrad(changetype<s.AdagradStep>(at), control, worker, workers); break;
+      case abi.OP_SQUARE_SUM: squareSum(changetype<s.SquareSumStep>(at), worker, workers); break;
+      case abi.OP_GRADIENT_NORM: gradientNorm(changetype<s.GradientNormStep>(at), worker); break;
+      case abi.OP_CLIP_SCALE: clipScale(changetype<s.ClipScaleStep>(at), worker, workers); break;
+      case abi.OP_CLIP_VALUE: clipValue(changetype<s.ClipValueStep>(at), worker, workers); break;
+      case abi.OP_CHANNEL_NORM_STATISTICS: channelNormStatistics(changetype<s.ChannelNormStatisticsStep>(at), live, worker, workers); break;
+      case abi.OP_CHANNEL_NORM_TRACK: channelNormTrack(changetype<s.ChannelNormTrackStep>(at), live, worker); break;
+      case abi.OP_CHANNEL_NORM_FORWARD: channelNormForward(changetype<s.ChannelNormForwardStep>(at), live, worker, workers); break;
+      case abi.OP_CHANNEL_NORM_BACKWARD_SUMS: channelNormBackwardSums(changetype<s.ChannelNormBackwardSumsStep>(at), live, worker, workers); break;
+      case abi.OP_CHANNEL_NORM_BACKWARD_INPUT: channelNormBackwardInput(changetype<s.ChannelNormBackwardInputStep>(at), live, worker, workers); break;
+      case abi.OP_CHANNEL_NORM_BACKWARD_WEIGHT: channelNormBackwardWeight(changetype<s.ChannelNormBackwardWeightStep>(at), live, adding, worker, workers); break;
+      case abi.OP_LRN_FORWARD: lrnForward(changetype<s.LrnForwardStep>(at), live, worker, workers); break;
+      case abi.OP_LRN_BACKWARD: lrnBackward(changetype<s.LrnBackwardStep>(at), live, worker, workers); break;
+      case abi.OP_ROW_NORM_FORWARD: rowNormForward(changetype<s.RowNormForwardStep>(at), live, worker, workers); break;
+      case abi.OP_ROW_NORM_BACKWARD: rowNormBackward(changetype<s.RowNormBackwardStep>(at), live, worker, workers); break;
       default: unreachable();
     }
     if (workers > 1) {

@@ -65,6 +65,67 @@ export function log1(x: f32): f32 {
   return m + y + e * 0.693359375;
 }
 
+/** base^n, n >= 0, by squaring: products alone, so it has the same bits everywhere. */
+export function power(base: f64, n: i32): f64 {
+  let result: f64 = 1;
+  for (; n > 0; n >>= 1) {
+    if (n & 1) result *= base;
+    base *= base;
+  }
+  return result;
+}
+
+/**
+ * x^−beta, at most 3 ulp for beta of about 1: beta = high + low, high of at most 12 bits. With x = 2^e·m, √½ <= m < √2,
+ * beta·log2 x = high·e (exact) + low·e + beta·log2 m; its whole part goes into the exponent, so that large powers lose no digits.
+ */
+export function inversePower4(x: v128, high: f32, low: f32): v128 {
+  const beta = high + low;
+  const tiny = f32x4.lt(x, f32x4.splat(1.17549435e-38));
+  const bits = v128.bitselect(f32x4.mul(x, f32x4.splat(16777216)), x, tiny);
+  let m = v128.or(v128.and(bits, i32x4.splat(0x7fffff)), i32x4.splat(0x3f000000));
+  const low2 = f32x4.lt(m, f32x4.splat(0.707106781186547524));
+  const exponent = i32x4.add(i32x4.sub(i32x4.shr_u(bits, 23), i32x4.add(i32x4.splat(126), v128.and(tiny, i32x4.splat(24)))), low2);
+  m = f32x4.sub(f32x4.add(m, v128.and(m, low2)), f32x4.splat(1));
+  const e = f32x4.convert_i32x4_s(exponent), whole = f32x4.mul(e, f32x4.splat(high));
+  const log2 = f32x4.mul(logOnePlus4(m), f32x4.splat(1.44269504088896341));
+  const rest = f32x4.add(f32x4.mul(e, f32x4.splat(low)), f32x4.mul(log2, f32x4.splat(beta)));
+  const bound = f32x4.splat(160), half = f32x4.splat(0.5);
+  const n = f32x4.max(f32x4.min(f32x4.nearest(f32x4.add(whole, rest)), bound), f32x4.neg(bound));
+  const f = f32x4.max(f32x4.min(f32x4.add(f32x4.sub(whole, n), rest), half), f32x4.neg(half));
+  const y = timesPower4(exp4(f32x4.mul(f, f32x4.splat(-0.693147180559945309))), f32x4.neg(n));
+  // 0 and infinity trade places, below 0 and NaN give NaN.
+  const ofZero: f32 = beta > 0 ? Infinity : beta < 0 ? 0 : 1, ofInfinity: f32 = beta > 0 ? 0 : beta < 0 ? Infinity : 1;
+  const infinite = f32x4.eq(x, f32x4.splat(Infinity)), none = f32x4.eq(x, f32x4.splat(0));
+  const known = v128.bitselect(f32x4.splat(ofZero), v128.bitselect(f32x4.splat(ofInfinity), y, infinite), none);
+  return v128.bitselect(known, f32x4.splat(NaN), f32x4.ge(x, f32x4.splat(0)));
+}
+
+/** log(1 + m), √½ − 1 <= m < √2 − 1: the polynomial of log1. */
+// @ts-ignore: decorator
+@inline
+function logOnePlus4(m: v128): v128 {
+  const z = f32x4.mul(m, m);
+  let y = f32x4.add(f32x4.mul(m, f32x4.splat(7.0376836292e-2)), f32x4.splat(-1.1514610310e-1));
+  y = f32x4.add(f32x4.mul(y, m), f32x4.splat(1.1676998740e-1));
+  y = f32x4.add(f32x4.mul(y, m), f32x4.splat(-1.2420140846e-1));
+  y = f32x4.add(f32x4.mul(y, m), f32x4.splat(1.4249322787e-1));
+  y = f32x4.add(f32x4.mul(y, m), f32x4.splat(-1.6668057665e-1));
+  y = f32x4.add(f32x4.mul(y, m), f32x4.splat(2.0000714765e-1));
+  y = f32x4.add(f32x4.mul(y, m), f32x4.splat(-2.4999993993e-1));
+  y = f32x4.add(f32x4.mul(y, m), f32x4.splat(3.3333331174e-1));
+  return f32x4.add(m, f32x4.mul(z, f32x4.sub(f32x4.mul(y, m), f32x4.splat(0.5))));
+}
+
+/** y·2^n for whole n within ±250, in two factors. */
+// @ts-ignore: decorator
+@inline
+function timesPower4(y: v128, n: v128): v128 {
+  const k = i32x4.trunc_sat_f32x4_s(n), half = i32x4.shr_s(k, 1), bias = i32x4.splat(127);
+  const factor = i32x4.shl(i32x4.add(half, bias), 23);
+  return f32x4.mul(f32x4.mul(y, factor), i32x4.shl(i32x4.add(i32x4.sub(k, half), bias), 23));
+}
+
 /** log(1 + u) for 0 <= u <= 1, at most 2 ulp: 2 atanh(s), s = u / (2 + u) <= 1/3, a minimax polynomial in s². */
 // @ts-ignore: decorator
 @inline

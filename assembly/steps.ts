@@ -80,6 +80,7 @@
   x: usize; w: usize; b: usize; y: usize; scratch: usize; scratchBytes: i32; relu: i32; accumulate: i32;
 }
 
+/** `b` is added to dx where it is given: this pass is a transposed convolution's forward. */
 @unmanaged export class Depthwise2dBackwardInputStep extends Conv2dGeometry {
   dy: usize; w: usize; b: usize; dx: usize; scratch: usize; scratchBytes: i32; accumulate: i32;
 }
@@ -178,12 +179,12 @@
   x: usize;
 }
 
-/** w -= rate · (g or its momentum), as torch.optim.SGD. */
+/** w -= rate · (g or its momentum), as torch.optim.SGD; fresh is 1 - dampening. `rateFactor` times the control block's rate, in every optimizer. */
 @unmanaged export class SgdStep {
   op: i32;
   w: usize; dw: usize; velocity: usize;
-  length: i32;
-  momentum: f32; dampening: f32; weightDecay: f32; nesterov: i32; maximize: i32;
+  length: i32; rateFactor: f32;
+  momentum: f32; fresh: f32; weightDecay: f32; nesterov: i32; maximize: i32;
 }
 
 /** y[i, j] = alpha · x[i, j] + beta · z[i · zRow + j · zColumn]; beta 0 does not read z. */
@@ -337,19 +338,138 @@
   rows: i32; classes: i32; competitive: i32; reduction: i32; accumulate: i32;
 }
 
-/** rows [ho] and columns [wo] hold (i0, i1, w0, w1) as f32: the inputs that an output reads, and their weights. */
 @unmanaged export class Upsample2dGeometry {
   op: i32;
-  c: i32; hi: i32; wi: i32; ho: i32; wo: i32; bilinear: i32;
-  rows: usize; columns: usize;
+  c: i32; hi: i32; wi: i32; ho: i32; wo: i32;
 }
 
+/** rows [ho] and columns [wo] hold (i0, i1, w0, w1) as f32: the inputs that an output reads, and their weights. */
 @unmanaged export class Upsample2dForwardStep extends Upsample2dGeometry {
-  x: usize; y: usize;
+  rows: usize; columns: usize; x: usize; y: usize; bilinear: i32;
 }
 
-/** rowWindows [hi] and columnWindows [wi] hold (first, one past the last) as f32: the outputs that read an input. */
+/** rowWindows [hi] and columnWindows [wi] hold (first, one past the last, at) as f32: the outputs that read an input, and where their
+ *  weights begin in rowWeights and columnWeights. */
 @unmanaged export class Upsample2dBackwardStep extends Upsample2dGeometry {
-  rowWindows: usize; columnWindows: usize;
+  rowWindows: usize; columnWindows: usize; rowWeights: usize; columnWeights: usize;
   dy: usize; dx: usize; accumulate: i32;
+}
+
+/** w -= rate · m / (√v + eps) with bias corrections, as torch.optim.Adam; `decoupled` as AdamW. fresh is 1 - beta; maxExpAvgSq 0: no amsgrad. */
+@unmanaged export class AdamStep {
+  op: i32;
+  w: usize; dw: usize; expAvg: usize; expAvgSq: usize; maxExpAvgSq: usize;
+  length: i32; rateFactor: f32;
+  beta1: f32; fresh1: f32; beta2: f32; fresh2: f32; eps: f32; weightDecay: f32; decoupled: i32; maximize: i32;
+}
+
+/** w -= rate · g / (√u + eps), as torch.optim.RMSprop; fresh is 1 - alpha. gradAvg 0: not centered; velocity 0: no momentum. */
+@unmanaged export class RmspropStep {
+  op: i32;
+  w: usize; dw: usize; squareAvg: usize; gradAvg: usize; velocity: usize;
+  length: i32; rateFactor: f32;
+  alpha: f32; fresh: f32; eps: f32; momentum: f32; weightDecay: f32; maximize: i32;
+}
+
+/** w -= rate · g / (√sum + eps), as torch.optim.Adagrad; sum starts from `initial`. */
+@unmanaged export class AdagradStep {
+  op: i32;
+  w: usize; dw: usize; sum: usize;
+  length: i32; rateFactor: f32;
+  lrDecay: f32; initial: f32; eps: f32; weightDecay: f32; maximize: i32;
+}
+
+/** sums (f64): Σ dw² of every NORM_CHUNK elements. */
+@unmanaged export class SquareSumStep {
+  op: i32;
+  dw: usize; sums: usize;
+  length: i32;
+}
+
+/** norm: the root of all sums so far and these `count` (f64), its square (f64), the factor that brings it down to `limit` (f32). */
+@unmanaged export class GradientNormStep {
+  op: i32;
+  sums: usize; norm: usize;
+  count: i32; limit: f32; accumulate: i32;
+}
+
+/** dw *= the factor beside norm. */
+@unmanaged export class ClipScaleStep {
+  op: i32;
+  norm: usize; dw: usize;
+  length: i32;
+}
+
+/** dw between -limit and limit. */
+@unmanaged export class ClipValueStep {
+  op: i32;
+  dw: usize;
+  length: i32; limit: f32;
+}
+
+/** Statistics of x [images · rows, c] per channel group, over each image (`perImage`) or over all; or from running ones, x not read,
+ *  where `runningMean` is given. Leaves the rows that abi.ts lists. w and b may be none: 1 and 0. */
+@unmanaged export class ChannelNormStatisticsStep {
+  op: i32;
+  x: usize; w: usize; b: usize; runningMean: usize; runningVar: usize; statistics: usize; scratch: usize;
+  rows: i32; c: i32; groups: i32; perImage: i32; eps: f32; scratchBytes: i32;
+}
+
+/** running = (1 − m)·running + m·batch, the unbiased variance; m = momentum, or 1 / batches so far where momentum is negative. */
+@unmanaged export class ChannelNormTrackStep {
+  op: i32;
+  statistics: usize; runningMean: usize; runningVar: usize; batches: usize;   // batches: i64
+  rows: i32; c: i32; momentum: f32;
+}
+
+@unmanaged export class ChannelNormForwardStep {
+  op: i32;
+  x: usize; statistics: usize; y: usize;
+  rows: i32; c: i32; perImage: i32;
+}
+
+/** `fixed`: the statistics do not depend on x. */
+@unmanaged export class ChannelNormBackwardSumsStep {
+  op: i32;
+  x: usize; dy: usize; w: usize; statistics: usize; sums: usize; scratch: usize;
+  rows: i32; c: i32; groups: i32; perImage: i32; fixed: i32; scratchBytes: i32;
+}
+
+@unmanaged export class ChannelNormBackwardInputStep {
+  op: i32;
+  x: usize; dy: usize; statistics: usize; sums: usize; dx: usize;
+  rows: i32; c: i32; perImage: i32; fixed: i32; accumulate: i32;
+}
+
+/** dw (+)= Σ over segments of row `row` of the sums: SUM_DY for a bias, SUM_DY_XHAT for a weight. */
+@unmanaged export class ChannelNormBackwardWeightStep {
+  op: i32;
+  sums: usize; dw: usize;
+  row: i32; c: i32; perImage: i32; accumulate: i32;
+}
+
+/** y = x · (k + alpha Σ x²)^−beta, the sum over channels c − before .. c + after; x [images · rows, c]. beta = betaHigh + betaLow. */
+@unmanaged export class LrnForwardStep {
+  op: i32;
+  x: usize; y: usize; scratch: usize;
+  rows: i32; c: i32; before: i32; after: i32; alpha: f32; betaHigh: f32; betaLow: f32; k: f32; scratchBytes: i32;
+}
+
+@unmanaged export class LrnBackwardStep {
+  op: i32;
+  x: usize; dy: usize; dx: usize; scratch: usize;
+  rows: i32; c: i32; before: i32; after: i32; alpha: f32; betaHigh: f32; betaLow: f32; k: f32; scratchBytes: i32; accumulate: i32;
+}
+
+/** y = (x − mean) · rstd over each row of x [images · rows, length]; keeps rstd [images · rows]. */
+@unmanaged export class RowNormForwardStep {
+  op: i32;
+  x: usize; y: usize; rstd: usize;
+  rows: i32; length: i32; eps: f32;
+}
+
+@unmanaged export class RowNormBackwardStep {
+  op: i32;
+  y: usize; dy: usize; rstd: usize; dx: usize;
+  rows: i32; length: i32; accumulate: i32;
 }

@@ -80,6 +80,8 @@ export class Kernel {
     for (const step of plan.steps) for (const buffer of buffersOf(step, 'read', 'write')) buffer.kept = true;
     this.#arena = layOut([plan], plan.store, [inputs]);
     this.#engine = new Engine(freshModule(), this.#arena.bytes);
+    // Touches every page, so that a first call shows the code's first time and not the memory's.
+    this.#engine.bytes(0, this.#engine.byteLength).fill(0);
     const program = encode(plan.steps, this.#arena);
     this.#engine.bytes(this.#arena.control, program.length).set(program);
     for (const { buffer, values } of plan.store.constants.values()) this.#engine.floats(buffer.address, buffer.words).set(values);

@@ -1,5 +1,7 @@
 // What the machine can do: the rows are compared with it. The loop is a wasm module of its own, written down byte by byte.
 
+import { summarizeTimes } from './measure.js';
+
 const CHAINS = 12;
 /** Multiplications and additions of one round: CHAINS chains of four lanes. */
 const FLOPS_PER_ROUND = CHAINS * 4 * 2;
@@ -54,16 +56,17 @@ export function peakGflops(): number {
   return best / 1e6;
 }
 
-/** Calls per millisecond over a stretch of `ms`. */
+/** Calls per millisecond over a stretch of `ms`, by the median call: one that a neighbour interrupted does not count. */
 function rateOf(call: () => void, ms: number): number {
+  const times: number[] = [];
   const start = performance.now();
-  let [calls, elapsed] = [0, 0];
-  while (elapsed < ms) {
+  for (let before = start; before - start < ms;) {
     call();
-    calls++;
-    elapsed = performance.now() - start;
+    const now = performance.now();
+    times.push(now - before);
+    before = now;
   }
-  return calls / elapsed;
+  return 1 / summarizeTimes(times).medianMs;
 }
 
 /** GB/s that a copy of `bytes` moves, read and written counted: the best of three stretches of 15 ms. */

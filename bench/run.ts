@@ -82,7 +82,9 @@ export async function main(argv: readonly string[]): Promise<number> {
   const setting: Setting = { peakGflops: 0, workers, build };
   measurePeak(setting);
   const machine = { processor: cpus()[0]?.model ?? 'unknown', cores: cpus().length, node: process.version, load: loadavg()[0]! };
-  print(`${machine.processor}, ${machine.cores} cores, Node ${machine.node}, load ${machine.load.toFixed(1)}; peak ${setting.peakGflops} GFLOP/s per worker\n${heading()}`);
+  print(`${machine.processor}, ${machine.cores} cores, Node ${machine.node}, load ${machine.load.toFixed(1)}; peak ${setting.peakGflops} GFLOP/s per worker`);
+  if (machine.load > machine.cores / 2) print('others keep this machine busy: rows of more than a few milliseconds will look slower than they are');
+  print(heading());
   const rows: Row[] = [];
   for (const group of groups) {
     await groupRows(group, list, setting, (row) => {

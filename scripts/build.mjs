@@ -18,9 +18,10 @@ function buildKernels() {
   const asc = path.join(path.dirname(require.resolve('assemblyscript/package.json')), 'bin/asc.js');
   for (const target of Object.keys(JSON.parse(readFileSync(path.join(root, 'asconfig.json'), 'utf8')).targets)) {
     node(asc, '--config', 'asconfig.json', '--target', target, '--transform', './scripts/keepfunctions.mjs');
-    const base64 = readFileSync(path.join(root, `build/wasm/${target}.wasm`)).toString('base64');
-    writeFileSync(path.join(root, `build/wasm/${target}.js`), `export default ${JSON.stringify(base64)};\n`);
-    writeFileSync(path.join(root, `build/wasm/${target}.d.ts`), `/** The ${target} build of the kernels, as base64 text. */\ndeclare const base64: string;\nexport default base64;\n`);
+    // Hexadecimal text: longer than base64, but a quarter smaller once compressed for the way to a page.
+    const hex = readFileSync(path.join(root, `build/wasm/${target}.wasm`)).toString('hex');
+    writeFileSync(path.join(root, `build/wasm/${target}.js`), `export default ${JSON.stringify(hex)};\n`);
+    writeFileSync(path.join(root, `build/wasm/${target}.d.ts`), `/** The ${target} build of the kernels, as hexadecimal text. */\ndeclare const hex: string;\nexport default hex;\n`);
   }
 }
 

@@ -3,13 +3,15 @@ import { OptionError, ShapeError } from './core/errors.js';
 import { elements, show, type Shape } from './core/shape.js';
 import { whole } from './layers/options.js';
 import type { Layer } from './layers/layer.js';
+import { matches, showPattern, type Pattern } from './core/pattern.js';
 import { layOut, type Arena } from './plan/arena.js';
 import { Plan, type Range } from './plan/plan.js';
 import { ParameterStore } from './plan/store.js';
 import { Buffer, type PlanTensor } from './plan/tensor.js';
 import { cores } from './runtime/cores.js';
+import { checkClip, planClip, type Clip } from './training/clip.js';
 import type { Loss, LossTensors } from './training/losses.js';
-import type { Optimizer } from './training/optimizers.js';
+import type { Optimizer } from './training/optimizer.js';
 
 export interface CompileOptions {
   /** One image: [channels, height, width]. */
@@ -20,6 +22,10 @@ export interface CompileOptions {
   readonly loss?: Loss;
   /** How `update` changes the weights. Without loss and optimizer the network only predicts, and activations share memory. */
   readonly optimizer?: Optimizer;
+  /** Parameters that training leaves as they are, by name: 'c1.*' or several patterns. Neither their gradients nor those that only they need are computed. */
+  readonly freeze?: Pattern | readonly Pattern[];
+  /** Limits the gradients at every update: `{ norm }` that of all together, `{ value }` each number. */
+  readonly clip?: Clip;
   /** Draws the start weights; default 1. */
   readonly seed?: number;
   /** Threads; the results have the same bits for any number. 'auto': as many as there are cores. Default 1. */
@@ -48,6 +54,8 @@ export interface TrainPlan extends PredictPlan {
   readonly backward: Range;
   readonly update: Range;
   readonly lossTensors: LossTensors | null;
+  /** Norm of the gradients at the last update, before clipping: an f64, where `clip.norm` was given. */
+  readonly gradientNorm: Buffer | null;
   /** The gradient of `output`, in row-major order: written by the loss, or from outside. */
   readonly outputGradient: Buffer;
 }
@@ -64,9 +72,12 @@ export interface Blueprint {
 /** Plans the model and lays it out; allocates nothing. */
 export function planNetwork(model: Layer, options: CompileOptions): Blueprint {
   const checked = check(options);
-  const store = new ParameterStore();
+  const frozen = patternsOf(checked.freeze);
+  const store = new ParameterStore((name) => frozen.some((pattern) => matches(pattern, name)));
   const train = checked.loss || checked.optimizer ? planTraining(model, checked, store) : null;
   const predict = planPrediction(model, checked, store);
+  checkPatterns('compile: freeze', frozen, store);
+  checkPatterns(`${checked.optimizer?.type}: groups`, checked.optimizer?.groups ?? [], store);
   if (checked.fuse === false) for (const plan of [predict.plan, ...(train ? [train.plan] : [])]) for (const y of plan.outputs.values()) y.buffer.kept = true;
   const plans = train ? [train, predict] : [predict];
   const inputs = plans.map((one) => inputsOf(one));
@@ -74,11 +85,24 @@ export function planNetwork(model: Layer, options: CompileOptions): Blueprint {
   return { store, predict, train, arena, options: checked };
 }
 
+/** One pattern or several, as a list. */
+function patternsOf(given: Pattern | readonly Pattern[] = []): readonly Pattern[] {
+  return typeof given === 'string' || typeof given === 'function' || given instanceof RegExp ? [given] : given;
+}
+
+/** Refuses a pattern that no parameter's name fits: most likely a slip. */
+function checkPatterns(who: string, patterns: readonly Pattern[], store: ParameterStore): void {
+  const names = [...store.parameters.keys()];
+  const idle = patterns.find((pattern) => !names.some((name) => matches(pattern, name)));
+  if (idle !== undefined) throw new OptionError(`${who}: ${showPattern(idle)} fits no parameter, expected a pattern for some of ${names.join(', ')}`);
+}
+
 function check(options: CompileOptions): Blueprint['options'] {
   if (!Array.isArray(options?.input) || options.input.length === 0) throw new OptionError(`compile: input is ${String(options?.input)}, expected the shape of one image, as [1, 32, 32]`);
   for (const size of options.input) {
     if (!Number.isInteger(size) || size < 1) throw new ShapeError(`compile: input is ${show(options.input)}, expected sizes of at least 1`);
   }
+  if (options.clip) checkClip(options.clip);
   const canary = options.canary ?? 0;
   if (canary % 64 !== 0) throw new OptionError(`compile: canary is ${canary}, expected a multiple of 64`);
   return {
@@ -126,15 +150,24 @@ function planTraining(model: Layer, options: Blueprint['options'], store: Parame
   if (!plan.gradientOf(output)) plan.seedGradient(output, new Buffer('d output', 'input', options.batchSize * elements(output.shape)));
   const outputGradient = plan.gradientOf(output)!;
   const backward = plan.range(() => plan.emitBackward());
+  let gradientNorm: Buffer | null = null;
   const update = plan.range(() => {
-    for (const parameter of store.parameters.values()) {
-      const gradient = store.gradients.get(parameter);
-      if (gradient) plan.within(`update ${parameter.name}`, () => options.optimizer?.plan(plan, parameter, gradient));
-    }
+    gradientNorm = planUpdate(plan, store, options);
   });
   const inputGradient = plan.gradientOf(images);
   if (inputGradient) inputGradient.kept = true;
-  return { plan, images, output, forward, loss, backward, update, all: { first: 0, last: update.last }, lossTensors, outputGradient };
+  return { plan, images, output, forward, loss, backward, update, all: { first: 0, last: update.last }, lossTensors, gradientNorm, outputGradient };
+}
+
+/** Clips the gradients and changes the parameters, in the order of the state_dict. Returns where the gradients' norm will be. */
+function planUpdate(plan: Plan, store: ParameterStore, { optimizer, clip }: CompileOptions): Buffer | null {
+  const trained = [...store.parameters.values()].flatMap((parameter) => {
+    const gradient = store.gradients.get(parameter);
+    return gradient ? [{ parameter, gradient }] : [];
+  });
+  const norm = clip ? plan.within('clip', () => planClip(plan, trained.map(({ gradient }) => gradient), clip)) : null;
+  for (const { parameter, gradient } of trained) plan.within(`update ${parameter.name}`, () => optimizer?.plan(plan, parameter, gradient));
+  return norm;
 }
 
 /** What is written from outside: it has an address even where no step reads it. */

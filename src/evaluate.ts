@@ -1,5 +1,5 @@
 import { log, exp } from './core/math.js';
-import { ShapeError } from './core/errors.js';
+import { OptionError, ShapeError } from './core/errors.js';
 import { elements, show } from './core/shape.js';
 import { Turns } from './core/turns.js';
 import { gather } from './data/batches.js';
@@ -13,8 +13,9 @@ export interface EvaluateOptions {
   readonly onProgress?: (done: number, total: number) => void;
 }
 
-/** Throws ShapeError where the data set's images are not what the network takes. */
+/** Throws ShapeError where the data set's images are not what the network takes, OptionError where there are none. */
 export function checkDataset(network: Network, data: Dataset): void {
+  if (data.length === 0) throw new OptionError(`${data.name}: no images, expected at least one`);
   if (show(data.shape) !== show(network.inputShape)) {
     throw new ShapeError(`${data.name}: images are ${show(data.shape)}, expected ${show(network.inputShape)} as the network was compiled for`);
   }

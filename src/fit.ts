@@ -6,6 +6,7 @@ import type { Dataset } from './data/dataset.js';
 import { checkDataset } from './evaluate.js';
 import type { Network } from './network.js';
 import type { Evaluation } from './training/metrics.js';
+import type { Schedule } from './training/schedules.js';
 
 /** Where training stands between two steps: `batch` batches of epoch `epoch` (from 0) are done. */
 export interface Position {
@@ -49,6 +50,8 @@ export interface FitOptions {
   readonly validation?: Dataset | null;
   /** Orders the images of each epoch; default 1. */
   readonly seed?: number;
+  /** Sets `network.learningRate` before each step, from the updates done so far: a resumed run needs nothing more than its checkpoint. */
+  readonly schedule?: Schedule;
   /** Leaves an incomplete last batch out. Default false: it is trained, its loss the mean over its images. */
   readonly dropLast?: boolean;
   /** Stops after the step under way, with the signal's reason. */
@@ -65,6 +68,7 @@ export interface FitOptions {
 export async function* fit(network: Network, data: Dataset, options: FitOptions): AsyncGenerator<EpochResult, void, void> {
   if (!Number.isInteger(options.epochs) || options.epochs < 0) throw new OptionError(`fit: epochs is ${options.epochs}, expected an integer of at least 0`);
   checkDataset(network, data);
+  if (options.dropLast && data.length < network.batchSize) throw new OptionError(`fit: dropLast leaves none of the ${data.length} images, the batchSize is ${network.batchSize}`);
   if (options.validation) checkDataset(network, options.validation);
   const turns = new Turns();
   let start = options.position ?? { epoch: 0, batch: 0 };
@@ -91,6 +95,7 @@ async function trainEpoch(network: Network, data: Dataset, options: FitOptions, 
     const from = batch * network.batchSize;
     const to = Math.min(total, from + network.batchSize);
     gather(data, indices, from, to, images, labels);
+    if (options.schedule) network.learningRate = options.schedule(network.steps);
     const { loss } = await network.step(images.subarray(0, (to - from) * size), labels.subarray(0, to - from));
     sum += loss * (to - from);
     options.onStep?.({

@@ -7,16 +7,30 @@ export type Nested = readonly number[] | readonly Nested[];
 /** Images as users give them: a tensor [n, c, h, w] or [c, h, w], its numbers in a row, or nested arrays. */
 export type Images = Tensor | Float32Array | Nested;
 
+const EXPECTED = 'a Tensor with float32 data, a Float32Array or nested arrays';
+
+const nameOf = (value: unknown): string => (typeof value === 'object' && value !== null ? value.constructor.name : String(value));
+
 /** The images' numbers, row-major, and how many images they are. `what` names the argument in errors. */
 export function readImages(images: Images, image: Shape, what: string): { data: Float32Array; count: number } {
-  const data = images instanceof Float32Array ? images : 'data' in images ? images.data : Float32Array.from(flatten(images, what));
+  const data = numbersOf(images, image, what);
   const size = elements(image);
-  if (!(images instanceof Float32Array) && 'data' in images) checkShape(images.shape, image, what);
   const count = data.length / size;
   if (!Number.isInteger(count) || count === 0) {
     throw new ShapeError(`${what}: ${data.length} numbers given, expected a multiple of ${size} (${show(image)} each)`);
   }
   return { data, count };
+}
+
+function numbersOf(images: Images, image: Shape, what: string): Float32Array {
+  if (images instanceof Float32Array) return images;
+  if (Array.isArray(images)) return Float32Array.from(flatten(images as Nested, what));
+  if (typeof images !== 'object' || images === null || !('data' in images)) throw new ShapeError(`${what}: ${nameOf(images)} given, expected ${EXPECTED}`);
+  const { data, shape } = images;
+  if (!(data instanceof Float32Array)) throw new ShapeError(`${what}: a Tensor of ${nameOf(data)} given, expected ${EXPECTED}`);
+  checkShape(shape, image, what);
+  if (data.length !== elements(shape)) throw new ShapeError(`${what}: ${data.length} numbers given, expected ${elements(shape)} for ${show(shape)}`);
+  return data;
 }
 
 function checkShape(given: Shape, image: Shape, what: string): void {

@@ -1,6 +1,6 @@
 import { RUN_NOT_FINITE } from '../assembly/abi.js';
 import type { Blueprint, TrainPlan } from './blueprint.js';
-import { DivergedError, OptionError, ShapeError } from './core/errors.js';
+import { OptionError, ShapeError } from './core/errors.js';
 import { elements, show, type Shape, type Tensor } from './core/shape.js';
 import type { Dataset } from './data/dataset.js';
 import { evaluate, type EvaluateOptions } from './evaluate.js';
@@ -11,9 +11,9 @@ import { printSteps } from './plan/print.js';
 import type { Crew } from './runtime/crew.js';
 import type { Engine } from './runtime/engine.js';
 import { Session } from './session.js';
-import { parameterSlots, stateSlots } from './slots.js';
+import { parameterSlots, savedSlots, stateSlots, type FloatSlot } from './slots.js';
 import { Summary } from './summary.js';
-import { firstNotFinite } from './trace.js';
+import { divergence } from './trace.js';
 import type { Evaluation } from './training/metrics.js';
 import type { Targets } from './training/targets.js';
 
@@ -26,6 +26,8 @@ export class Network {
   readonly #session: Session;
   /** Images of the last forward. */
   #live = 0;
+  /** What `forward` keeps for `backward` is there: backward gives its memory to gradients. */
+  #forwarded = false;
 
   constructor(blueprint: Blueprint, engine: Engine, crew: Crew | null) {
     this.blueprint = blueprint;
@@ -57,6 +59,14 @@ export class Network {
   set learningRate(rate: number) {
     if (!(Number.isFinite(rate) && rate >= 0)) throw new OptionError(`learningRate is ${rate}, expected a number of at least 0`);
     this.#session.rate = rate;
+  }
+
+  /** Norm of all gradients at the last update, before clipping. Throws OptionError unless compile was given `clip: { norm }`. */
+  get gradientNorm(): number {
+    const { gradientNorm: norm } = this.#training('gradientNorm');
+    if (!norm) throw new OptionError('gradientNorm: compile was not given clip: { norm }, or every parameter is frozen; a norm of Infinity measures without clipping');
+    const { buffer, byteOffset } = this.#session.floats(norm);
+    return new Float64Array(buffer, byteOffset, 1)[0]!;
   }
 
   #training(what: string): TrainPlan {
@@ -134,7 +144,7 @@ export class Network {
   }
 
   #finishStep(train: TrainPlan, code: number): { loss: number } {
-    this.#checkFinite(train, code);
+    if (code === RUN_NOT_FINITE) throw divergence(this, train, this.#live);
     this.#session.updated();
     return { loss: this.#loss(train) };
   }
@@ -143,7 +153,8 @@ export class Network {
   lossAndGradients(images: Images, targets: Targets): { loss: number; gradients: Map<string, Tensor> } {
     const train = this.#training('lossAndGradients');
     this.#writeBatch(train, images, targets);
-    this.#checkFinite(train, this.#session.run({ first: 0, last: train.backward.last }, this.#live));
+    const code = this.#session.run({ first: 0, last: train.backward.last }, this.#live);
+    if (code === RUN_NOT_FINITE) throw divergence(this, train, this.#live);
     this.#session.pending = true;
     return { loss: this.#loss(train), gradients: this.gradients() };
   }
@@ -151,8 +162,13 @@ export class Network {
   #writeImages(train: TrainPlan, images: Images): void {
     const { data, count } = readImages(images, this.inputShape, 'images');
     if (count > this.batchSize) throw new ShapeError(`images: ${count} given, expected at most the batchSize of ${this.batchSize}`);
+    const { images: fewest, layer } = train.plan.fewest;
+    if (count < fewest) {
+      throw new ShapeError(`${layer}: needs more than one value per channel when training, given ${count} image of one value, expected at least ${fewest} images (fit: dropLast)`);
+    }
     this.#session.floats(train.images.buffer).set(data);
     this.#live = count;
+    this.#forwarded = false;
   }
 
   #writeBatch(train: TrainPlan, images: Images, targets: Targets): void {
@@ -165,13 +181,6 @@ export class Network {
     this.#session.floats(loss.gradient).fill(1);
   }
 
-  #checkFinite(train: TrainPlan, code: number): void {
-    if (code !== RUN_NOT_FINITE) return;
-    const layer = firstNotFinite(this, train, this.#live);
-    const found = layer === null ? '' : `; first layer with such an output: ${layer}`;
-    throw new DivergedError(`Training stopped: loss is not finite at step ${this.#session.updates + 1}${found}. Try a smaller learning rate (now ${this.#session.rate}).`, this.#session.updates + 1, layer);
-  }
-
   #loss(train: TrainPlan): number {
     return this.#session.floats(train.lossTensors!.loss)[0]!;
   }
@@ -181,25 +190,28 @@ export class Network {
     const train = this.#training('forward');
     this.#writeImages(train, images);
     this.#session.run(train.forward, this.#live);
+    this.#forwarded = true;
     const size = elements(this.outputShape);
     return { data: this.#session.floats(train.output.buffer, this.#live * size).slice(), shape: [this.#live, ...this.outputShape] };
   }
 
-  /** Gradients of everything, from the loss's gradient by the outputs of the last `forward`. They add up until `update`. */
+  /** Gradients of everything, from the loss's gradient by the outputs of the last `forward`, once each. They add up until `update`. */
   backward(gradOutput: Tensor | Float32Array): void {
     const train = this.#training('backward');
     const data = gradOutput instanceof Float32Array ? gradOutput : gradOutput.data;
     const expected = this.#live * elements(this.outputShape);
-    if (this.#live === 0) throw new OptionError('backward: call forward first');
+    if (!this.#forwarded) throw new OptionError('backward: call forward first');
     if (data.length !== expected) throw new ShapeError(`backward: ${data.length} numbers given, expected ${expected} (${show([this.#live, ...this.outputShape])})`);
     this.#session.floats(train.outputGradient).set(data);
     this.#session.run(train.backward, this.#live);
+    this.#forwarded = false;
     this.#session.pending = true;
   }
 
   /** One update with the gradients as they stand. */
   update(): void {
     const train = this.#training('update');
+    if (!this.blueprint.options.optimizer) throw new OptionError('update: compile was given no optimizer');
     this.#session.run(train.update, this.#live);
     this.#session.updated();
   }
@@ -233,23 +245,28 @@ export class Network {
   }
 
   /** The parameters, in state_dict order. */
-  get parameters(): Slot[] {
-    return parameterSlots(this.blueprint.store, (buffer) => this.#session.floats(buffer));
+  get parameters(): FloatSlot[] {
+    return parameterSlots(this.blueprint.store, this.#session);
+  }
+
+  /** Parameters and running statistics in state_dict order: what `save` writes. */
+  get stateDict(): Slot[] {
+    return savedSlots(this.blueprint.store, this.#session);
   }
 
   /** What the optimizer keeps, as `c1.weight.momentum_buffer`. */
-  get optimizerState(): Slot[] {
-    return stateSlots(this.blueprint.store, (buffer) => this.#session.floats(buffer));
+  get optimizerState(): FloatSlot[] {
+    return stateSlots(this.blueprint.store, this.#session);
   }
 
   /** The weights as a safetensors file. */
   save(options: { readonly metadata?: Readonly<Record<string, string>> } = {}): Uint8Array {
-    return saveSlots(this.parameters, options.metadata ?? {});
+    return saveSlots(this.stateDict, options.metadata ?? {});
   }
 
   /** Loads weights; nothing changes unless they fit (`strict` false: those that do). Returns what was missing and unexpected. */
   load(bytes: Uint8Array, options: { readonly strict?: boolean; readonly file?: string } = {}): LoadReport {
-    return loadSlots(this.parameters, bytes, options.strict ?? true, options.file ?? 'weights');
+    return loadSlots(this.stateDict, bytes, options.strict ?? true, options.file ?? 'weights');
   }
 
   /** SHA-256 of the weights' bytes, 64 hexadecimal digits: equal on every engine. */
@@ -259,12 +276,12 @@ export class Network {
 
   /** Everything that training needs to go on: weights, optimizer state, counters, and `extra`. */
   checkpoint(extra: Readonly<Record<string, string>> = {}): Uint8Array {
-    return saveCheckpoint(this.parameters, this.optimizerState, { updates: this.#session.updates, learningRate: this.#session.rate, seed: this.#session.seed, extra: { ...extra } });
+    return saveCheckpoint(this.stateDict, this.optimizerState, { updates: this.#session.updates, learningRate: this.#session.rate, seed: this.#session.seed, extra: { ...extra } });
   }
 
   /** Puts a checkpoint back and returns its `extra`. */
   restore(bytes: Uint8Array, file = 'checkpoint'): Record<string, string> {
-    const { updates, learningRate, seed, extra } = loadCheckpoint(this.parameters, this.optimizerState, bytes, file);
+    const { updates, learningRate, seed, extra } = loadCheckpoint(this.stateDict, this.optimizerState, bytes, file);
     this.#session.updates = updates;
     this.#session.rate = learningRate;
     this.#session.seed = seed ?? this.#session.seed;

@@ -8,6 +8,7 @@ import type { Range } from './plan/plan.js';
 import type { Buffer } from './plan/tensor.js';
 import type { Crew } from './runtime/crew.js';
 import type { Engine } from './runtime/engine.js';
+import { startRunning } from './slots.js';
 
 /** A blueprint in memory: programs, weights, counters. Runs ranges of its program, alone or with a crew. */
 export class Session {
@@ -36,6 +37,7 @@ export class Session {
     for (const { name, shape, layout, init, buffer } of store.parameters.values()) {
       intoLayout(layout, shape, initialValues(init, shape, options.seed, name), this.floats(buffer));
     }
+    for (const running of store.running.values()) startRunning(this, running);
   }
 
   /** Throws UnsupportedError after dispose. */

@@ -56,7 +56,7 @@ export class Summary {
     this.layers = layers.length > 0 ? layers.map(row) : [row(whole!)];
     this.params = whole!.parameters;
     this.macs = whole!.macs;
-    const weights = [...store.parameters.values()].reduce((sum, parameter) => sum + parameter.buffer.words * 4, 0);
+    const weights = store.saved.reduce((sum, parameter) => sum + parameter.buffer.words * 4, 0);
     this.memory = {
       predict: weights + arena.shared.at(-1)!, train: train ? arena.lasting + arena.shared[0]! : null, batchSize: options.batchSize,
     };

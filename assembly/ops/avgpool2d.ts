@@ -182,17 +182,24 @@ function gatherPixel(s: AvgPool2dBackwardStep, windows: usize, dx: usize, oy0: i
   }
 }
 
-/** Windows with divisors of their own. */
+/** Windows with divisors of their own: one after another, so that each divisor is found once. */
 function gatherShares(s: AvgPool2dBackwardStep, windows: usize, dx: usize, oy0: i32, oy1: i32, ox0: i32, ox1: i32): void {
-  for (let c = 0; c < s.c; c += 4) {
-    let sum = zero();
-    for (let oy = oy0; oy < oy1; oy++) {
-      for (let ox = ox0; ox < ox1; ox++) {
-        const residual = v128.load(windows + ((<usize>(oy * s.wo + ox) * s.c + c) << 2));
-        sum = f32x4.add(sum, f32x4.div(residual, f32x4.splat(divisorOf(s, oy, ox))));
-      }
+  const pixel = s.c << 2;
+  let add = s.accumulate;
+  for (let oy = oy0; oy < oy1; oy++) {
+    for (let ox = ox0; ox < ox1; ox++) {
+      addShare(windows + <usize>(oy * s.wo + ox) * pixel, dx, pixel, divisorOf(s, oy, ox), add);
+      add = 1;
     }
-    const to = dx + (c << 2);
-    storeLanes(to, s.accumulate ? f32x4.add(v128.load(to), sum) : sum, s.c - c);
+  }
+  if (!add) memory.fill(dx, 0, pixel);
+}
+
+/** dx (+)= dy / divisor for one pixel's channels. */
+function addShare(dy: usize, dx: usize, pixel: i32, divisor: f32, add: i32): void {
+  const by = f32x4.splat(divisor);
+  for (let c = 0; c < pixel; c += 16) {
+    const value = f32x4.div(v128.load(dy + c), by);
+    storeLanes(dx + c, f32x4.add(add ? v128.load(dx + c) : zero(), value), (pixel - c) >> 2);
   }
 }

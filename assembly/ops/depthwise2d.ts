@@ -72,8 +72,8 @@ function forwardPixel(s: Depthwise2dForwardStep, x: usize, y: usize, ky0: i32, k
       for (let kx = kx0; kx < kx1; kx++, from += pixel, w += tap) sum = fma(v128.load(from), v128.load(w), sum);
     }
     if (s.b) sum = f32x4.add(sum, v128.load(s.b + at));
-    if (s.accumulate) sum = f32x4.add(v128.load(y + at), sum);
     if (s.relu) sum = f32x4.pmax(sum, zero());
+    if (s.accumulate) sum = f32x4.add(v128.load(y + at), sum);
     storeLanes(y + at, sum, s.ci - c);
   }
 }
@@ -95,23 +95,13 @@ export function depthwise2dBackwardInput(s: Depthwise2dBackwardInputStep, live: 
 }
 
 function inputRow(s: Depthwise2dBackwardInputStep, dy: usize, dx: usize, iy: i32): void {
-  if (!s.accumulate) memory.fill(dx, 0, s.wi * s.ci << 2);
+  if (s.b) for (let ix = 0; ix < s.wi; ix++) memory.copy(dx + (ix * s.ci << 2), s.b, s.ci << 2);
+  else if (!s.accumulate) memory.fill(dx, 0, s.wi * s.ci << 2);
   for (let ky = 0; ky < s.kh; ky++) {
     const y = iy + s.padTop - ky * s.dilationH, oy = y / s.strideH;
     if (y < 0 || oy >= s.ho || oy * s.strideH != y) continue;
     for (let kx = 0; kx < s.kw; kx++) {
       inputTap(s, dy + (<usize>(oy * s.wo) * s.ci << 2), s.w + ((ky * s.kw + kx) * s.ci << 2), dx, kx * s.dilationW - s.padLeft);
-    }
-    if (s.b) addBias(s.b, dx, s.wi, s.ci);
-  }
-}
-
-/** dx[pixel, c] += b[c]. */
-function addBias(b: usize, dx: usize, pixels: i32, channels: i32): void {
-  for (; pixels > 0; pixels--, dx += channels << 2) {
-    for (let c = 0; c < channels; c += 4) {
-      const k = <usize>c << 2;
-      storeLanes(dx + k, f32x4.add(v128.load(dx + k), v128.load(b + k)), channels - c);
     }
   }
 }

@@ -8,9 +8,15 @@ import { firstWindow, lastWindow, windowEnd, windowStart } from "./windows";
 /** y = maximum of each window, argmax = its place h·wi + w; the first wins ties, NaN wins over all. Split over output rows. */
 export function maxPool2dForward(s: MaxPool2dForwardStep, live: i32, worker: i32, workers: i32): void {
   const last = share(live * s.ho, worker + 1, workers);
+  const small = s.kh == 2 && s.kw == 2 && (s.dilationH & s.dilationW) == 1 && !s.adaptive && !(s.padTop | s.padLeft)
+    && (s.ho - 1) * s.strideH + 2 <= s.hi && (s.wo - 1) * s.strideW + 2 <= s.wi;
   for (let row = share(live * s.ho, worker, workers); row < last; row++) {
     const image = row / s.ho, oy = row - image * s.ho;
     const x = s.x + (<usize>image * s.hi * s.wi * s.c << 2);
+    if (small) {
+      maxRow_2x2(s, x, <usize>(row * s.wo) * s.c << 2, oy * s.strideH * s.wi);
+      continue;
+    }
     const top = windowStart(oy, s.hi, s.ho, s.strideH, s.padTop, s.dilationH, s.adaptive);
     const bottom = windowEnd(oy, s.hi, s.ho, s.kh, s.strideH, s.padTop, s.dilationH, s.adaptive);
     let at = <usize>(row * s.wo) * s.c << 2;
@@ -22,22 +28,90 @@ export function maxPool2dForward(s: MaxPool2dForwardStep, live: i32, worker: i32
   }
 }
 
-function maxWindow(s: MaxPool2dForwardStep, x: usize, y: usize, argmax: usize, top: i32, bottom: i32, left: i32, right: i32): void {
-  const pixel = s.c << 2, stepX = s.dilationW, stepY = s.dilationH, width = s.wi;
-  for (let c = 0; c < pixel; c += 16) {
-    let best = f32x4.splat(-Infinity), place = i32x4.splat(top * width + left);
-    for (let iy = top; iy < bottom; iy += stepY) {
-      const end = iy * width + right;
-      for (let at = iy * width + left; at < end; at += stepX) {
-        const value = v128.load(x + <usize>at * pixel + c);
-        const wins = v128.or(f32x4.gt(value, best), f32x4.ne(value, value));
-        best = v128.bitselect(value, best, wins);
-        place = v128.bitselect(i32x4.splat(at), place, wins);
-      }
+/** One row of outputs whose windows are 2x2 and inside the image. `at`: the row's bytes into y; `place`: the first window's. */
+function maxRow_2x2(s: MaxPool2dForwardStep, x: usize, at: usize, place: i32): void {
+  const pixel = s.c << 2, row = s.wi * pixel, step = s.strideW * pixel;
+  let y = s.y + at, argmax = s.argmax + at;
+  x += <usize>place * pixel;
+  for (let end = y + s.wo * pixel; y < end; y += pixel, argmax += pixel, x += step, place += s.strideW) {
+    const p0 = i32x4.splat(place), p1 = i32x4.splat(place + 1), p2 = i32x4.splat(place + s.wi), p3 = i32x4.splat(place + s.wi + 1);
+    for (let c = 0; c < pixel; c += 16) {
+      const from = x + c, below = from + row;
+      let best = v128.load(from), spot = p0;
+      let value = v128.load(from + pixel), won = wins(value, best);
+      best = v128.bitselect(value, best, won);
+      spot = v128.bitselect(p1, spot, won);
+      value = v128.load(below);
+      won = wins(value, best);
+      best = v128.bitselect(value, best, won);
+      spot = v128.bitselect(p2, spot, won);
+      value = v128.load(below + pixel);
+      won = wins(value, best);
+      best = v128.bitselect(value, best, won);
+      spot = v128.bitselect(p3, spot, won);
+      storeLanes(y + c, best, (pixel - c) >> 2);
+      storeLanes(argmax + c, spot, (pixel - c) >> 2);
     }
-    storeLanes(y + c, best, (pixel - c) >> 2);
-    storeLanes(argmax + c, place, (pixel - c) >> 2);
   }
+}
+
+function maxWindow(s: MaxPool2dForwardStep, x: usize, y: usize, argmax: usize, top: i32, bottom: i32, left: i32, right: i32): void {
+  const pixel = s.c << 2, blocks = pixel & ~63;
+  const first = top * s.wi + left, row = s.dilationH * s.wi, stop = (bottom - top) * s.wi;
+  let c = 0;
+  for (; c < blocks; c += 64) maxBlock(x + c, y + c, argmax + c, pixel, first, row, stop, right - left, s.dilationW);
+  for (; c < pixel; c += 16) maxVector(x + c, y + c, argmax + c, pixel, first, row, stop, right - left, s.dilationW, (pixel - c) >> 2);
+}
+
+/** Lanes where `value` takes the place of `best`. */
+// @ts-ignore: decorator
+@inline
+function wins(value: v128, best: v128): v128 {
+  return v128.or(f32x4.gt(value, best), f32x4.ne(value, value));
+}
+
+/** Four channels of a window: rows `row` places apart until `stop`, columns `step` apart until `width`, from place `first`. */
+function maxVector(x: usize, y: usize, argmax: usize, pixel: i32, first: i32, row: i32, stop: i32, width: i32, step: i32, lanes: i32): void {
+  let best = f32x4.splat(-Infinity), place = i32x4.splat(first);
+  for (let down = 0; down < stop; down += row) {
+    for (let at = first + down, end = at + width; at < end; at += step) {
+      const value = v128.load(x + <usize>at * pixel), won = wins(value, best);
+      best = v128.bitselect(value, best, won);
+      place = v128.bitselect(i32x4.splat(at), place, won);
+    }
+  }
+  storeLanes(y, best, lanes);
+  storeLanes(argmax, place, lanes);
+}
+
+/** Sixteen channels, as maxVector. */
+function maxBlock(x: usize, y: usize, argmax: usize, pixel: i32, first: i32, row: i32, stop: i32, width: i32, step: i32): void {
+  let b0 = f32x4.splat(-Infinity), b1 = b0, b2 = b0, b3 = b0;
+  let p0 = i32x4.splat(first), p1 = p0, p2 = p0, p3 = p0;
+  const stepBytes = step * pixel;
+  for (let down = 0; down < stop; down += row) {
+    let from = x + <usize>(first + down) * pixel;
+    for (let at = first + down, end = at + width; at < end; at += step, from += stepBytes) {
+      const here = i32x4.splat(at);
+      let value = v128.load(from), won = wins(value, b0);
+      b0 = v128.bitselect(value, b0, won);
+      p0 = v128.bitselect(here, p0, won);
+      value = v128.load(from, 16);
+      won = wins(value, b1);
+      b1 = v128.bitselect(value, b1, won);
+      p1 = v128.bitselect(here, p1, won);
+      value = v128.load(from, 32);
+      won = wins(value, b2);
+      b2 = v128.bitselect(value, b2, won);
+      p2 = v128.bitselect(here, p2, won);
+      value = v128.load(from, 48);
+      won = wins(value, b3);
+      b3 = v128.bitselect(value, b3, won);
+      p3 = v128.bitselect(here, p3, won);
+    }
+  }
+  v128.store(y, b0); v128.store(y, b1, 16); v128.store(y, b2, 32); v128.store(y, b3, 48);
+  v128.store(argmax, p0); v128.store(argmax, p1, 16); v128.store(argmax, p2, 32); v128.store(argmax, p3, 48);
 }
 
 /** dx (+)= Σ of dy over the windows whose argmax is this pixel. Windows that do not meet are split over their rows, each handing

@@ -111,3 +111,10 @@ export function sin(x: number): number {
 export function cos(x: number): number {
   return sinQuarter(x, 1);
 }
+
+/** base^n for an integer n >= 0, by squaring. */
+export function power(base: number, n: number): number {
+  let result = 1;
+  for (let square = base, left = n; left > 0; left = Math.floor(left / 2), square *= square) if (left % 2 === 1) result *= square;
+  return result;
+}

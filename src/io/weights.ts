@@ -1,13 +1,17 @@
 import { FormatError, OptionError } from '../core/errors.js';
 import { show, type Shape } from '../core/shape.js';
-import { readSafetensors, toFloat32, writeSafetensors, type SafetensorsEntry } from './safetensors.js';
+import { readSafetensors, toBigInt64, toFloat32, writeSafetensors, type SafetensorsEntry } from './safetensors.js';
 
 /** A tensor that can be read and written under a name, row-major. */
 export interface Slot {
   readonly name: string;
   readonly shape: Shape;
-  read(): Float32Array;
-  write(values: Float32Array): void;
+  /** What is written; absent: F32. */
+  readonly dtype?: 'F32' | 'I64';
+  read(): Float32Array | BigInt64Array;
+  write(values: Float32Array | BigInt64Array): void;
+  /** Where given: 0 for numbers that must be zero. */
+  readonly mask?: Float32Array;
 }
 
 export interface LoadReport {
@@ -37,9 +41,15 @@ export function loadSlots(slots: readonly Slot[], bytes: Uint8Array, strict: boo
   const misshapen = slots.filter((slot) => tensors.has(slot.name) && !same(tensors.get(slot.name)!.shape, slot.shape));
   if (misshapen.length > 0 || (strict && missing.length + unexpected.length > 0)) throw misfit(file, missing, unexpected, misshapen, tensors);
   const found = slots.filter((slot) => tensors.has(slot.name));
-  const values = found.map((slot) => toFloat32(tensors.get(slot.name)!, slot.name));
+  const values = found.map((slot) => (slot.dtype === 'I64' ? toBigInt64 : toFloat32)(tensors.get(slot.name)!, slot.name));
+  found.forEach((slot, i) => checkMask(slot, values[i]!, file));
   found.forEach((slot, i) => slot.write(values[i]!));
   return { missing, unexpected };
+}
+
+function checkMask({ name, mask }: Slot, values: Float32Array | BigInt64Array, file: string): void {
+  const at = mask?.findIndex((kept, i) => kept === 0 && Number(values[i]) !== 0) ?? -1;
+  if (at >= 0) throw new OptionError(`${file}: ${name} is ${values[at]} at ${at}, expected 0: the model's mask leaves that weight out. Nothing was loaded.`);
 }
 
 function misfit(file: string, missing: string[], unexpected: string[], misshapen: Slot[], tensors: Map<string, { shape: Shape }>): OptionError {
@@ -73,7 +83,7 @@ export function saveCheckpoint(weights: readonly Slot[], state: readonly Slot[],
 }
 
 function renamed(slot: Slot, prefix: string): Slot {
-  return { name: prefix + slot.name, shape: slot.shape, read: () => slot.read(), write: (values) => slot.write(values) };
+  return { ...slot, name: prefix + slot.name };
 }
 
 /** Puts everything back; all or nothing. */

@@ -17,3 +17,6 @@ export { ELU, GELU, SELU, SiLU, Softplus, type GeluForm } from './smooth.js';
 export { Dropout, Dropout2d } from './dropout.js';
 export { Rbf, type RbfOptions } from './rbf.js';
 export { FixedFilter2d, type FixedFilter2dOptions } from './fixedfilter2d.js';
+export { BatchNorm1d, BatchNorm2d, type BatchNormOptions } from './batchnorm.js';
+export { GroupNorm, InstanceNorm2d, LayerNorm, type GroupNormOptions, type LayerNormOptions } from './norm.js';
+export { LocalResponseNorm, type LocalResponseNormOptions } from './lrn.js';

@@ -51,16 +51,31 @@ function between({ input, output, scaleFactor }: Axis, o: number, alignCorners: 
   return { i0, i1: Math.min(input - 1, i0 + 1), w1: Math.min(1, at - i0) };
 }
 
-/** The kernels' tables: (i0, i1, w0, w1) of every output; (first, one past the last) of the outputs that read each input. */
-function tables(axis: Axis, readings: readonly Reading[]): { readings: Float32Array; windows: Float32Array } {
-  const windows = new Float32Array(axis.input * 2);
-  readings.forEach(({ i0, i1 }, o) => {
-    for (const i of [i0, i1]) {
-      if (windows[i * 2 + 1] === 0) windows[i * 2] = o;
-      windows[i * 2 + 1] = o + 1;
-    }
+/** The kernels' tables: (i0, i1, w0, w1) of every output; for every input (first, one past the last, at), the outputs that read it
+ *  and where their weights begin in `weights`. */
+interface Tables {
+  readonly readings: Float32Array;
+  readonly windows: Float32Array;
+  readonly weights: Float32Array;
+}
+
+function tables(axis: Axis, readings: readonly Reading[]): Tables {
+  const readers: { output: number; weight: number }[][] = Array.from({ length: axis.input }, () => []);
+  readings.forEach(({ i0, i1, w1 }, output) => {
+    if (i0 === i1) readers[i0]!.push({ output, weight: 1 });
+    else [[i0, 1 - w1] as const, [i1, w1] as const].forEach(([i, weight]) => readers[i]!.push({ output, weight }));
   });
-  return { readings: Float32Array.from(readings.flatMap(({ i0, i1, w1 }) => [i0, i1, 1 - w1, w1])), windows };
+  const windows: number[] = [];
+  let at = 0;
+  for (const some of readers) {
+    windows.push(some[0]?.output ?? 0, (some.at(-1)?.output ?? -1) + 1, at);
+    at += some.length;
+  }
+  return {
+    readings: Float32Array.from(readings.flatMap(({ i0, i1, w1 }) => [i0, i1, 1 - w1, w1])),
+    windows: Float32Array.from(windows),
+    weights: Float32Array.from(readers.flat(), ({ weight }) => weight),
+  };
 }
 
 /**
@@ -94,7 +109,7 @@ export class Upsample implements Layer {
     return { input, output: this.size?.[at] ?? Math.floor(input * scaleFactor!), scaleFactor };
   }
 
-  #tables(axis: Axis): ReturnType<typeof tables> {
+  #tables(axis: Axis): Tables {
     const one = (o: number): Reading => (this.mode === 'nearest' ? nearest(axis, o) : between(axis, o, this.alignCorners));
     return tables(axis, Array.from({ length: axis.output }, (_, o) => one(o)));
   }
@@ -109,14 +124,14 @@ export class Upsample implements Layer {
     const [rows, columns] = [this.#tables(high), this.#tables(wide)];
     const shape = [c, ho, wo];
     const y = p.activation(shape, x, { order: channelsLastOrder(shape), field: this.#field(x.field, hi / ho, wi / wo) });
-    const fields = {
-      c, hi, wi, ho, wo, bilinear: this.mode === 'bilinear', rows: p.constant('rows', rows.readings), columns: p.constant('columns', columns.readings),
-    };
-    p.step('upsample2dForward', { ...fields, x, y });
+    const sizes = { c, hi, wi, ho, wo };
+    const readings = { rows: p.constant('rows', rows.readings), columns: p.constant('columns', columns.readings) };
+    p.step('upsample2dForward', { ...sizes, ...readings, x, y, bilinear: this.mode === 'bilinear' });
     p.onBackward(y, (dy) => {
       if (!p.needsGradient(x)) return;
       const windows = { rowWindows: p.constant('rowWindows', rows.windows), columnWindows: p.constant('columnWindows', columns.windows) };
-      p.step('upsample2dBackward', { ...fields, ...windows, dy, ...p.gradInto(x) });
+      const weights = { rowWeights: p.constant('rowWeights', rows.weights), columnWeights: p.constant('columnWeights', columns.weights) };
+      p.step('upsample2dBackward', { ...sizes, ...windows, ...weights, dy, ...p.gradInto(x) });
     });
     return y;
   }

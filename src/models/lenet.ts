@@ -1,5 +1,5 @@
 import { OptionError } from '../core/errors.js';
-import { AvgPool2d, Conv2d, Flatten, Linear, MaxPool2d, ReLU, ScaleShift2d, Sequential, Sigmoid, Tanh, type Layer } from '../layers/index.js';
+import { AvgPool2d, BatchNorm2d, Conv2d, Flatten, Linear, MaxPool2d, ReLU, ScaleShift2d, Sequential, Sigmoid, Tanh, type Layer } from '../layers/index.js';
 import { known, whole } from '../layers/options.js';
 
 export interface LeNet5Options {
@@ -15,6 +15,8 @@ export interface LeNet5Options {
   readonly sparseC3?: boolean;
   /** S2 and S4 with a trainable coefficient and bias per map, as published. Default: plain pooling. */
   readonly trainableSubsampling?: boolean;
+  /** Batch normalisation between C1, C3 and their activations (`bn1`, `bn3`). Default: none. */
+  readonly batchNorm?: boolean;
   /** Zeros around the image before C1: 0 for 32x32 (default), 2 for 28x28. */
   readonly padding?: number;
 }
@@ -42,14 +44,15 @@ function c3Mask(): Float32Array {
  * a linear output with cross-entropy instead of RBF units.
  */
 export function lenet5(options: LeNet5Options = {}): Sequential {
-  known('lenet5', options, ['classes', 'inChannels', 'activation', 'pooling', 'sparseC3', 'trainableSubsampling', 'padding']);
+  known('lenet5', options, ['classes', 'inChannels', 'activation', 'pooling', 'sparseC3', 'trainableSubsampling', 'batchNorm', 'padding']);
   const classes = whole('lenet5', 'classes', options.classes ?? 10, 1);
   const activation = activationOf(options.activation ?? 'tanh');
   const pool = poolOf(options.pooling ?? 'avg');
   const subsample = (maps: number): Layer => (options.trainableSubsampling ? new Sequential({ pool: pool(), scale: new ScaleShift2d(maps) }, 'Subsampling') : pool());
+  const normalised = (name: string, maps: number): Record<string, Layer> => (options.batchNorm ? { [name]: new BatchNorm2d(maps) } : {});
   return new Sequential({
-    c1: new Conv2d(options.inChannels ?? 1, 6, 5, { padding: options.padding ?? 0 }), a1: activation(), s2: subsample(6),
-    c3: new Conv2d(6, 16, 5, options.sparseC3 ? { mask: c3Mask() } : {}), a3: activation(), s4: subsample(16),
+    c1: new Conv2d(options.inChannels ?? 1, 6, 5, { padding: options.padding ?? 0 }), ...normalised('bn1', 6), a1: activation(), s2: subsample(6),
+    c3: new Conv2d(6, 16, 5, options.sparseC3 ? { mask: c3Mask() } : {}), ...normalised('bn3', 16), a3: activation(), s4: subsample(16),
     c5: new Conv2d(16, 120, 5), a5: activation(), flatten: new Flatten(),
     f6: new Linear(120, 84), a6: activation(),
     output: new Linear(84, classes),

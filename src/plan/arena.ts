@@ -12,6 +12,8 @@ const LINE = 64;
 const BASE = 1024;
 /** The last page of 4 GiB stays free, so that the end of a buffer never wraps to 0. */
 const LIMIT = 2 ** 32 - 65536;
+/** Left free by what an error says would fit: room for the lines that smaller tensors are rounded up to. */
+const SLACK = 65536;
 
 /** Where everything lies: control | programs | parameters, constants, gradients, state | activations of each plan. */
 export interface Arena {
@@ -47,14 +49,14 @@ export function layOut(plans: readonly Plan[], store: ParameterStore, inputs: re
     return size;
   });
   const bytes = next + LINE;
-  if (bytes > LIMIT) throw tooLarge(bytes, lasting, shared, plans);
+  if (bytes > LIMIT) throw tooLarge(bytes, shared, plans);
   return { control, table, records, bytes, lasting, shared };
 }
 
-function tooLarge(bytes: number, lasting: number, shared: number[], plans: readonly Plan[]): MemoryError {
+function tooLarge(bytes: number, shared: number[], plans: readonly Plan[]): MemoryError {
   const batchSize = plans[0]!.batchSize;
-  const perImage = shared.reduce((sum, size) => sum + size, 0) / batchSize;
-  const fits = Math.floor((LIMIT - lasting) / perImage);
+  const scaling = shared.reduce((sum, size) => sum + size, 0);
+  const fits = Math.floor((LIMIT - SLACK - (bytes - scaling)) / (scaling / batchSize));
   const remedy = fits >= 1 ? `batchSize ${fits} would fit` : 'not even one image fits';
   return new MemoryError(`the network needs ${bytes.toLocaleString('en')} bytes at batchSize ${batchSize}, WebAssembly gives ${LIMIT.toLocaleString('en')}; ${remedy}`);
 }

@@ -81,7 +81,8 @@ export function planConvolution(p: Plan, g: ConvGeometry, { x, w, b, y }: ConvTe
 export function planTransposedConvolution(p: Plan, g: ConvGeometry, { x, w, b, y }: ConvTensors): void {
   p.macs((g.ho * g.wo * g.co * g.ci * g.kh * g.kw) / g.groups);
   const passes = convMethod(g) === 'depthwise' ? depthwisePasses(p, g, w) : patchPasses(p, g, w);
-  passes.backwardInput(x.buffer, b, { dx: y.buffer, accumulate: STORE });
+  if (convMethod(g) === 'linear' && g.ho * g.wo === 1) planSpread(p, g, { x, w, b, y });
+  else passes.backwardInput(x.buffer, b, { dx: y.buffer, accumulate: STORE });
   p.onBackward(y, (dy) => {
     if (b && p.needsGradient(b)) planBiasGradient(p, b, dy, g.hi * g.wi, g.ci);
     if (p.needsGradient(w)) passes.backwardWeight({ buffer: dy }, x.buffer, p.gradOfParameter(w));
@@ -89,6 +90,12 @@ export function planTransposedConvolution(p: Plan, g: ConvGeometry, { x, w, b, y
     const { dx, accumulate } = p.gradInto(x);
     passes.forward({ buffer: dy }, null, dx, accumulate);
   });
+}
+
+/** The transposed convolution of one pixel (the first layer of a generator): a product with the weights as they lie, then the bias. */
+function planSpread(p: Plan, g: ConvGeometry, { x, w, b, y }: ConvTensors): void {
+  p.step('linearBackwardInput', { dy: x, w, dx: y, rows: 1, ci: g.ci * g.kh * g.kw, co: g.co, accumulate: STORE });
+  if (b) p.step('channelAffineForward', { x: y, w: p.constant('ones', new Float32Array(g.ci).fill(1)), b, y, rows: g.hi * g.wi, c: g.ci });
 }
 
 /** db += Σ dy over images and rows. */

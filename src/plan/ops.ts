@@ -26,7 +26,7 @@ const pool2d = {
 
 const avgPool2d = { ...pool2d, padBottom: 'i32', padRight: 'i32', countIncludePad: 'i32', divisor: 'i32' } as const;
 
-const upsample2d = { c: 'i32', hi: 'i32', wi: 'i32', ho: 'i32', wo: 'i32', bilinear: 'i32', rows: 'read', columns: 'read' } as const;
+const upsample2d = { c: 'i32', hi: 'i32', wi: 'i32', ho: 'i32', wo: 'i32' } as const;
 
 /** Every op's record, field for field the class in assembly/steps.ts after its `op`. */
 export const OPS = {
@@ -118,8 +118,8 @@ export const OPS = {
   sgd: {
     code: abi.OP_SGD,
     fields: {
-      w: 'write', dw: 'read', velocity: 'write', length: 'i32',
-      momentum: 'f32', dampening: 'f32', weightDecay: 'f32', nesterov: 'i32', maximize: 'i32',
+      w: 'write', dw: 'read', velocity: 'write', length: 'i32', rateFactor: 'f32',
+      momentum: 'f32', fresh: 'f32', weightDecay: 'f32', nesterov: 'i32', maximize: 'i32',
     },
   },
   axpby: {
@@ -210,10 +210,84 @@ export const OPS = {
       rows: 'i32', classes: 'i32', competitive: 'i32', reduction: 'i32', accumulate: 'i32',
     },
   },
-  upsample2dForward: { code: abi.OP_UPSAMPLE2D_FORWARD, fields: { ...upsample2d, x: 'read', y: 'write' } },
+  upsample2dForward: {
+    code: abi.OP_UPSAMPLE2D_FORWARD,
+    fields: { ...upsample2d, rows: 'read', columns: 'read', x: 'read', y: 'write', bilinear: 'i32' },
+  },
   upsample2dBackward: {
     code: abi.OP_UPSAMPLE2D_BACKWARD,
-    fields: { ...upsample2d, rowWindows: 'read', columnWindows: 'read', dy: 'read', dx: 'write', accumulate: 'i32' },
+    fields: { ...upsample2d, rowWindows: 'read', columnWindows: 'read', rowWeights: 'read', columnWeights: 'read', dy: 'read', dx: 'write', accumulate: 'i32' },
+  },
+  adam: {
+    code: abi.OP_ADAM,
+    fields: {
+      w: 'write', dw: 'read', expAvg: 'write', expAvgSq: 'write', maxExpAvgSq: 'write', length: 'i32', rateFactor: 'f32',
+      beta1: 'f32', fresh1: 'f32', beta2: 'f32', fresh2: 'f32', eps: 'f32', weightDecay: 'f32', decoupled: 'i32', maximize: 'i32',
+    },
+  },
+  rmsprop: {
+    code: abi.OP_RMSPROP,
+    fields: {
+      w: 'write', dw: 'read', squareAvg: 'write', gradAvg: 'write', velocity: 'write', length: 'i32', rateFactor: 'f32',
+      alpha: 'f32', fresh: 'f32', eps: 'f32', momentum: 'f32', weightDecay: 'f32', maximize: 'i32',
+    },
+  },
+  adagrad: {
+    code: abi.OP_ADAGRAD,
+    fields: {
+      w: 'write', dw: 'read', sum: 'write', length: 'i32', rateFactor: 'f32',
+      lrDecay: 'f32', initial: 'f32', eps: 'f32', weightDecay: 'f32', maximize: 'i32',
+    },
+  },
+  squareSum: { code: abi.OP_SQUARE_SUM, fields: { dw: 'read', sums: 'write', length: 'i32' } },
+  gradientNorm: { code: abi.OP_GRADIENT_NORM, fields: { sums: 'read', norm: 'write', count: 'i32', limit: 'f32', accumulate: 'i32' } },
+  clipScale: { code: abi.OP_CLIP_SCALE, fields: { norm: 'read', dw: 'write', length: 'i32' } },
+  clipValue: { code: abi.OP_CLIP_VALUE, fields: { dw: 'write', length: 'i32', limit: 'f32' } },
+  channelNormStatistics: {
+    code: abi.OP_CHANNEL_NORM_STATISTICS,
+    fields: {
+      x: 'read', w: 'read', b: 'read', runningMean: 'read', runningVar: 'read', statistics: 'write', scratch: 'scratch',
+      rows: 'i32', c: 'i32', groups: 'i32', perImage: 'i32', eps: 'f32', scratchBytes: 'i32',
+    },
+  },
+  channelNormTrack: {
+    code: abi.OP_CHANNEL_NORM_TRACK,
+    fields: { statistics: 'read', runningMean: 'write', runningVar: 'write', batches: 'write', rows: 'i32', c: 'i32', momentum: 'f32' },
+  },
+  channelNormForward: { code: abi.OP_CHANNEL_NORM_FORWARD, fields: { x: 'read', statistics: 'read', y: 'write', rows: 'i32', c: 'i32', perImage: 'i32' } },
+  channelNormBackwardSums: {
+    code: abi.OP_CHANNEL_NORM_BACKWARD_SUMS,
+    fields: {
+      x: 'read', dy: 'read', w: 'read', statistics: 'read', sums: 'write', scratch: 'scratch',
+      rows: 'i32', c: 'i32', groups: 'i32', perImage: 'i32', fixed: 'i32', scratchBytes: 'i32',
+    },
+  },
+  channelNormBackwardInput: {
+    code: abi.OP_CHANNEL_NORM_BACKWARD_INPUT,
+    fields: { x: 'read', dy: 'read', statistics: 'read', sums: 'read', dx: 'write', rows: 'i32', c: 'i32', perImage: 'i32', fixed: 'i32', accumulate: 'i32' },
+  },
+  channelNormBackwardWeight: {
+    code: abi.OP_CHANNEL_NORM_BACKWARD_WEIGHT,
+    fields: { sums: 'read', dw: 'write', row: 'i32', c: 'i32', perImage: 'i32', accumulate: 'i32' },
+  },
+  lrnForward: {
+    code: abi.OP_LRN_FORWARD,
+    fields: {
+      x: 'read', y: 'write', scratch: 'scratch', rows: 'i32', c: 'i32', before: 'i32', after: 'i32',
+      alpha: 'f32', betaHigh: 'f32', betaLow: 'f32', k: 'f32', scratchBytes: 'i32',
+    },
+  },
+  lrnBackward: {
+    code: abi.OP_LRN_BACKWARD,
+    fields: {
+      x: 'read', dy: 'read', dx: 'write', scratch: 'scratch', rows: 'i32', c: 'i32', before: 'i32', after: 'i32',
+      alpha: 'f32', betaHigh: 'f32', betaLow: 'f32', k: 'f32', scratchBytes: 'i32', accumulate: 'i32',
+    },
+  },
+  rowNormForward: { code: abi.OP_ROW_NORM_FORWARD, fields: { x: 'read', y: 'write', rstd: 'write', rows: 'i32', length: 'i32', eps: 'f32' } },
+  rowNormBackward: {
+    code: abi.OP_ROW_NORM_BACKWARD,
+    fields: { y: 'read', dy: 'read', rstd: 'read', dx: 'write', rows: 'i32', length: 'i32', accumulate: 'i32' },
   },
 } as const satisfies Record<string, OpRecord>;
 

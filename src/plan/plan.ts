@@ -1,9 +1,10 @@
 import { ADD, ADD_IF_ACCUMULATING, STORE } from '../../assembly/abi.js';
+import { ShapeError } from '../core/errors.js';
 import type { Init } from '../core/init.js';
 import { elements, type Shape } from '../core/shape.js';
 import { PLAIN, layoutWords, type Layout } from './layout.js';
 import { OPS, type FieldKind, type OpName } from './ops.js';
-import { Buffer, channelsLastOrder, type ChannelsLast, type Parameter, type PlanTensor, type ReceptiveField } from './tensor.js';
+import { Buffer, channelsLastOrder, type ChannelsLast, type Parameter, type PlanTensor, type ReceptiveField, type RunningBuffer } from './tensor.js';
 import type { ParameterStore } from './store.js';
 
 /** One call of a kernel: an op and a value for each field of its record. */
@@ -65,6 +66,8 @@ export class Plan {
   readonly steps: PlanStep[] = [];
   readonly layers: LayerRecord[] = [];
   readonly outputs = new Map<string, PlanTensor>();
+  /** Fewest images of a training run, and the layer that needs them. */
+  fewest: { readonly images: number; readonly layer: string } = { images: 1, layer: '' };
   #path: string[] = [];
   #open: LayerRecord[] = [];
   #closures: Closure[] = [];
@@ -128,6 +131,17 @@ export class Plan {
     if (parameter.trainable && this.training) this.#needsGradient.add(parameter.buffer);
     for (const record of this.#open) record.parameters += parameter.count;
     return parameter;
+  }
+
+  /** A tensor `path.name` of the state_dict that the forward steps of training update: a running statistic. */
+  runningBuffer(name: string, shape: Shape, dtype: RunningBuffer['dtype'], start: number): RunningBuffer {
+    return this.store.runningBuffer(this.path === '' ? name : `${this.path}.${name}`, shape, dtype, start);
+  }
+
+  /** Asks for at least `count` images in every training run: a statistic over fewer does not exist. */
+  atLeast(count: number): void {
+    if (count > this.batchSize) throw new ShapeError(`${this.path}: needs more than one value per channel when training, expected a batchSize of at least ${count}`);
+    if (count > this.fewest.images) this.fewest = { images: count, layer: this.path };
   }
 
   /** Numbers that never change: a mask, class weights. Row-major. */
@@ -245,7 +259,7 @@ export class Plan {
   emitBackward(from = 0): void {
     for (const closure of this.#closures.splice(from).reverse()) {
       const dy = this.#gradients.get(closure.of);
-      if (dy === undefined) continue;
+      if (dy === undefined || !this.#needsGradient.has(closure.of)) continue;
       const path = this.#path;
       this.#path = closure.layer === '' ? [] : closure.layer.split('.');
       closure.emit(dy);

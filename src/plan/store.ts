@@ -1,7 +1,7 @@
 import type { Init } from '../core/init.js';
-import type { Shape } from '../core/shape.js';
+import { elements, type Shape } from '../core/shape.js';
 import { type Layout, intoLayout, layoutWords } from './layout.js';
-import { Buffer, type Parameter } from './tensor.js';
+import { Buffer, type Parameter, type RunningBuffer } from './tensor.js';
 
 /** A constant and the numbers it holds, as they lie in the arena. */
 export interface Constant {
@@ -16,13 +16,34 @@ export class ParameterStore {
   /** Optimiser state by parameter and by name, as `momentum_buffer`. */
   readonly state = new Map<Parameter, Map<string, Buffer>>();
   readonly constants = new Map<string, Constant>();
+  /** Running statistics and counters, by name. */
+  readonly running = new Map<string, RunningBuffer>();
+  /** Parameters and running buffers in the order of their layers: the state_dict's. */
+  readonly saved: (Parameter | RunningBuffer)[] = [];
+  readonly #frozen: (name: string) => boolean;
+
+  /** @param frozen names of the parameters that training leaves as they are */
+  constructor(frozen: (name: string) => boolean = () => false) {
+    this.#frozen = frozen;
+  }
 
   /** The parameter `name`, made at the first call. */
   parameter(name: string, shape: Shape, layout: Layout, init: Init, count: number, words: number): Parameter {
     const present = this.parameters.get(name);
     if (present) return present;
-    const made: Parameter = { name, shape, layout, init, buffer: new Buffer(name, 'parameter', words), trainable: true, count };
+    const made: Parameter = { name, shape, layout, init, buffer: new Buffer(name, 'parameter', words), trainable: !this.#frozen(name), count };
     this.parameters.set(name, made);
+    this.saved.push(made);
+    return made;
+  }
+
+  /** The running buffer `name`, made at the first call. */
+  runningBuffer(name: string, shape: Shape, dtype: RunningBuffer['dtype'], start: number): RunningBuffer {
+    const present = this.running.get(name);
+    if (present) return present;
+    const made: RunningBuffer = { name, shape, dtype, start, buffer: new Buffer(name, 'state', elements(shape) * (dtype === 'i64' ? 2 : 1)) };
+    this.running.set(name, made);
+    this.saved.push(made);
     return made;
   }
 
@@ -56,6 +77,7 @@ export class ParameterStore {
   buffers(): Buffer[] {
     return [
       ...[...this.parameters.values()].map((parameter) => parameter.buffer),
+      ...[...this.running.values()].map(({ buffer }) => buffer),
       ...[...this.constants.values()].map((constant) => constant.buffer),
       ...this.gradients.values(),
       ...[...this.state.values()].flatMap((states) => [...states.values()]),

@@ -68,6 +68,18 @@ export interface Parameter {
   readonly count: number;
 }
 
+/** A tensor of the state_dict that the forward steps of training update themselves: running statistics (PyTorch's buffers). */
+export interface RunningBuffer {
+  /** Its state_dict name. */
+  readonly name: string;
+  readonly shape: Shape;
+  /** `i64` counts: two words for a number. */
+  readonly dtype: 'f32' | 'i64';
+  /** What each number starts at. */
+  readonly start: number;
+  readonly buffer: Buffer;
+}
+
 /** The order of a channels-last image, or null where both orders are the same. */
 export function channelsLastOrder(shape: Shape): ChannelsLast | null {
   const channels = shape[0] ?? 1;

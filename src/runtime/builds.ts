@@ -6,8 +6,14 @@ import { UnsupportedError } from '../core/errors.js';
 let compiled: WebAssembly.Module | undefined;
 let threaded: Promise<WebAssembly.Module> | undefined;
 
-function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+function bytesOf(hex: string): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(hex.length / 2);
+  const digit = (at: number): number => {
+    const code = hex.charCodeAt(at);
+    return code < 58 ? code - 48 : code - 87; // '0' to '9', 'a' to 'f'
+  };
+  for (let i = 0; i < bytes.length; i++) bytes[i] = digit(2 * i) * 16 + digit(2 * i + 1);
+  return bytes;
 }
 
 function refused(cause: unknown): UnsupportedError {

@@ -3,18 +3,23 @@ import { describe, expect, test } from 'vitest';
 import { readIndex, readTensors } from '../golden/cases.js';
 import { Given } from '../golden/given.js';
 import { oracles } from '../golden/oracle.js';
+import { adaptiveAvgBackward, adaptiveAvgForward, adaptiveMaxBackward, adaptiveMaxForward } from '../oracle/adaptivepool.js';
 import { activationBackward, activationForward } from '../oracle/activation.js';
 import * as exact from '../oracle/activations.js';
 import { product, type Exact, type Numbers } from '../oracle/array.js';
 import { conv2dBackward, conv2dForward } from '../oracle/conv2d.js';
+import { convTransposeBackward, convTransposeForward } from '../oracle/convtranspose.js';
 import { crossEntropyBackward, crossEntropyForward } from '../oracle/crossentropy.js';
 import * as pairs from '../oracle/losses.js';
+import { lrnBackward, lrnForward } from '../oracle/lrn.js';
+import { batchAxes, groupAxes, layerAxes, normBackward, normForward, statisticsOf } from '../oracle/norm.js';
 import { addmmBackward, addmmForward, linearBackward, linearForward, matmulBackward, matmulForward } from '../oracle/matmul.js';
 import { avgPool2dBackward, avgPool2dForward, maxPool2dBackward, maxPool2dForward } from '../oracle/pool2d.js';
 import { preluBackward, preluForward } from '../oracle/prelu.js';
 import { rbfBackward, rbfForward, rbfLossBackward, rbfLossForward } from '../oracle/rbf.js';
 import { Sgd } from '../oracle/sgd.js';
 import { logSoftmaxBackward, logSoftmaxForward, softmaxBackward, softmaxForward } from '../oracle/softmax.js';
+import { upsampleBackward, upsampleForward } from '../oracle/upsample.js';
 import { randomTensor } from './within.js';
 
 const cases = fileURLToPath(new URL('../golden/cases', import.meta.url));
@@ -121,6 +126,26 @@ describe("the oracle's gradients are its own slopes", () => {
     }
   });
 
+  test('transposed convolution', () => {
+    const [x, w, b] = [spread(1, 2, 4, 3, 3), spread(2, 4, 3, 3, 2), spread(3, 6)];
+    const options = { stride: [2, 3], padding: [1, 0], outputPadding: [1, 2], dilation: [2, 1], groups: 2 } as const;
+    const dy = randomTensor(4, ...convTransposeForward(x, w, b, options).shape);
+    const { input, weight, bias } = convTransposeBackward(x, w, dy, options);
+    expectSlope(x, dy, (v) => convTransposeForward(v, w, b, options), input);
+    expectSlope(w, dy, (v) => convTransposeForward(x, v, b, options), weight);
+    expectSlope(b, dy, (v) => convTransposeForward(x, w, v, options), bias);
+  });
+
+  test('adaptive pooling and upsampling', () => {
+    const x = spread(1, 2, 2, 5, 7);
+    const dy = randomTensor(2, 2, 2, 3, 4);
+    expectSlope(x, dy, (v) => adaptiveAvgForward(v, [3, 4]), adaptiveAvgBackward(x, dy));
+    expectSlope(x, dy, (v) => adaptiveMaxForward(v, [3, 4]).output, adaptiveMaxBackward(x, dy));
+    const dz = randomTensor(3, 2, 2, 8, 9);
+    for (const options of [{ mode: 'nearest' }, { mode: 'bilinear' }, { mode: 'bilinear', alignCorners: true }] as const)
+      expectSlope(x, dz, (v) => upsampleForward(v, { size: [8, 9], ...options }), upsampleBackward(x, dz, { size: [8, 9], ...options }));
+  });
+
   test('activations and softmax', () => {
     const [x, dy] = [spread(1, 2, 4, 3), randomTensor(2, 2, 4, 3)];
     for (const name of ['relu', 'tanh', 'sigmoid'] as const) expectSlope(x, dy, (v) => activationForward(name, v), activationBackward(name, x, dy));
@@ -161,6 +186,26 @@ describe("the oracle's gradients are its own slopes", () => {
     for (const criterion of ['map', 'mse'] as const) {
       const how = { criterion, j: 0.5, reduction: 'mean' } as const;
       expectSlope(x, one, (v) => rbfLossForward(v, [0, 1, 4, 2], how), rbfLossBackward(x, [0, 1, 4, 2], one, how));
+    }
+  });
+
+  test('normalisations', () => {
+    const [x, weight, bias, dy] = [spread(1, 2, 4, 3), spread(2, 4), spread(3, 4), randomTensor(4, 2, 4, 3)];
+    for (const axes of [batchAxes(x.shape), groupAxes(x.shape, 2), groupAxes(x.shape, 4)]) {
+      const forward = (v: Numbers, w: Numbers, b: Numbers): Exact => normForward(v, axes, { weight: w, bias: b }, 0.1, statisticsOf(v, axes));
+      const slopes = normBackward(x, dy, axes, { weight, bias }, 0.1, statisticsOf(x, axes));
+      expectSlope(x, dy, (v) => forward(v, weight, bias), slopes['input']!);
+      expectSlope(weight, dy, (v) => forward(x, v, bias), slopes['weight']!);
+      expectSlope(bias, dy, (v) => forward(x, weight, v), slopes['bias']!);
+    }
+    const [axes, affine] = [layerAxes(x.shape, [4, 3]), { weight: spread(5, 4, 3), bias: null }];
+    expectSlope(x, dy, (v) => normForward(v, axes, affine, 0.1, statisticsOf(v, axes)), normBackward(x, dy, axes, affine, 0.1, statisticsOf(x, axes))['input']!);
+    const own = statisticsOf(x, batchAxes(x.shape));
+    const fixed = normBackward(x, dy, batchAxes(x.shape), { weight, bias }, 0.1, own, true);
+    expectSlope(x, dy, (v) => normForward(v, batchAxes(x.shape), { weight, bias }, 0.1, own), fixed['input']!);
+    for (const beta of [0.75, 0.6]) {
+      const options = { size: 4, alpha: 2, beta, k: 1 };
+      expectSlope(x, dy, (v) => lrnForward(v, options), lrnBackward(x, dy, options));
     }
   });
 

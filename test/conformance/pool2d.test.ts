@@ -80,7 +80,7 @@ describe('max pooling', () => {
 });
 
 describe('average pooling', () => {
-  const variants: Partial<AvgPoolOptions>[] = [{}, { countIncludePad: false }, { divisorOverride: 3 }];
+  const variants: Partial<AvgPoolOptions>[] = [{}, { countIncludePad: false }, { divisorOverride: 3 }, { divisorOverride: -2 }];
   for (const [xs, kernel, given] of shared)
     test(label([xs, kernel], given), () => {
       const x = randomTensor(1, ...xs);
@@ -93,6 +93,10 @@ describe('average pooling', () => {
         expectGradients(y.backward(dy), { input: avgPool2dBackward(x, dy, options) });
       }
     });
+});
+
+test('a divisor of 0 is refused', () => {
+  expect(() => ops.avgPool2d(randomTensor(1, 1, 2, 4, 4), 2, { divisorOverride: 0 })).toThrow(OptionError);
 });
 
 test('windows that do not fit are refused', () => {

@@ -2,8 +2,11 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { OptionError, ShapeError } from '../../src/core/errors.js';
 import { ops } from '../../src/index.js';
+import { adaptiveAvgBackward, adaptiveAvgForward, adaptiveMaxBackward, adaptiveMaxForward } from '../oracle/adaptivepool.js';
 import { conv2dBackward, conv2dForward } from '../oracle/conv2d.js';
+import { convTransposeBackward, convTransposeForward } from '../oracle/convtranspose.js';
 import { avgPool2dBackward, avgPool2dForward, maxPool2dBackward, maxPool2dForward } from '../oracle/pool2d.js';
+import { upsampleBackward, upsampleForward, type UpsampleOracleOptions } from '../oracle/upsample.js';
 import { expectGradients, expectWithin, randomTensor } from './within.js';
 
 const RUNS = { seed: 20240229, numRuns: 300 };
@@ -98,6 +101,73 @@ test('a random average pooling is right or refused', () => {
       expectWithin('y', y, avgPool2dForward(x, options));
       const dy = randomTensor(2, ...y.shape);
       expectGradients(y.backward(dy), { input: avgPool2dBackward(x, dy, options) });
+    }),
+  );
+});
+
+const transposed = fc.record({
+  n: size(3),
+  perGroup: size(5),
+  coPerGroup: size(6),
+  groups: size(4),
+  image: pair(1, 6),
+  kernel: pair(1, 5),
+  stride: steps(4),
+  padding: fc.oneof(pair(0, 5), pair(0, 2), pair(0, 1)),
+  outputPadding: fc.oneof(pair(0, 0), pair(0, 3)),
+  dilation: steps(3),
+  withBias: fc.boolean(),
+});
+
+test('a random transposed convolution is right or refused', () => {
+  checkOften((count) =>
+    fc.property(transposed, ({ n, perGroup, coPerGroup, groups, image, kernel, withBias, ...sizes }) => {
+      const [x, w] = [randomTensor(1, n, perGroup * groups, ...image), randomTensor(2, perGroup * groups, coPerGroup, ...kernel)];
+      const b = withBias ? randomTensor(3, coPerGroup * groups) : null;
+      const options = { ...sizes, groups };
+      const y = attempt(() => ops.convTranspose2d(x, w, b, options));
+      if (y === null) return;
+      count();
+      expectWithin('y', y, convTransposeForward(x, w, b, options));
+      const dy = randomTensor(4, ...y.shape);
+      const { input, weight, bias } = convTransposeBackward(x, w, dy, options);
+      expectGradients(y.backward(dy), withBias ? { input, weight, bias } : { input, weight });
+    }),
+  );
+});
+
+test('a random adaptive pooling is right', () => {
+  fc.assert(
+    fc.property(fc.tuple(size(2), size(9), size(13), size(13)), pair(1, 15), (shape, outputSize) => {
+      const x = randomTensor(1, ...shape);
+      const mean = ops.adaptiveAvgPool2d(x, outputSize);
+      expectWithin('mean', mean, adaptiveAvgForward(x, outputSize));
+      const dy = randomTensor(2, ...mean.shape);
+      expectGradients(mean.backward(dy), { input: adaptiveAvgBackward(x, dy) });
+      const most = ops.adaptiveMaxPool2d(x, outputSize);
+      const want = adaptiveMaxForward(x, outputSize);
+      expect([...most.indices]).toEqual([...want.indices]);
+      expectWithin('maximum', most, want.output);
+      expectGradients(most.backward(dy), { input: adaptiveMaxBackward(x, dy) });
+    }),
+    { ...RUNS, numRuns: 100 },
+  );
+});
+
+test('a random upsampling is right', () => {
+  const factor = fc.double({ min: 0.3, max: 4, noNaN: true });
+  const where = fc.oneof(pair(1, 12).map((to) => ({ size: to })), fc.tuple(factor, factor).map((scaleFactor) => ({ scaleFactor })));
+  const mode = fc.constantFrom<UpsampleOracleOptions>({ mode: 'nearest' }, { mode: 'bilinear' }, { mode: 'bilinear', alignCorners: true });
+  checkOften((count) =>
+    fc.property(fc.tuple(size(2), size(18), size(7), size(7)), where, mode, (shape, to, how) => {
+      const x = randomTensor(1, ...shape);
+      const options = { ...to, ...how };
+      const y = attempt(() => ops.upsample(x, options));
+      if (y === null) return;
+      count();
+      expectWithin('y', y, upsampleForward(x, options), 16);
+      const dy = randomTensor(2, ...y.shape);
+      expectGradients(y.backward(dy), { input: upsampleBackward(x, dy, options) }, 16);
     }),
   );
 });

@@ -11,7 +11,8 @@ interface Record {
 }
 
 const records = new Map<string, Record>();
-for (const [, name, parent, body] of codeOf(read('assembly/steps.ts')).matchAll(/class (\w+)(?: extends (\w+))? \{([^}]*)\}/g)) {
+const sources = filesUnder('assembly').filter((file) => /^assembly\/steps/.test(file)).map((file) => codeOf(read(file))).join('\n');
+for (const [, name, parent, body] of sources.matchAll(/class (\w+)(?: extends (\w+))? \{([^}]*)\}/g)) {
   records.set(name!, { parent, fields: [...body!.matchAll(/(\w+): (\w+);/g)].map(([, field, type]) => [field!, type!] as const) });
 }
 

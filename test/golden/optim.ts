@@ -5,7 +5,7 @@ import type { Params } from './params.js';
 import type { Computed, Given } from './given.js';
 
 /** One entry per optimizer of the set: its parameters in the library's words. */
-const makers: Readonly<Record<string, (params: Params) => ReturnType<typeof optimizers.sgd>>> = {
+const makers: Readonly<Record<string, (params: Params) => optimizers.Optimizer>> = {
   SGD: (params) =>
     optimizers.sgd({
       lr: params.number('lr', 0.001),
@@ -15,13 +15,45 @@ const makers: Readonly<Record<string, (params: Params) => ReturnType<typeof opti
       weightDecay: params.number('weight_decay', 0),
       maximize: params.boolean('maximize', false),
     }),
+  Adam: (params) => optimizers.adam({ ...adamOptions(params), weightDecay: params.number('weight_decay', 0) }),
+  AdamW: (params) => optimizers.adamw({ ...adamOptions(params), weightDecay: params.number('weight_decay', 0.01) }),
+  RMSprop: (params) =>
+    optimizers.rmsprop({
+      lr: params.number('lr', 0.01),
+      alpha: params.number('alpha', 0.99),
+      eps: params.number('eps', 1e-8),
+      momentum: params.number('momentum', 0),
+      centered: params.boolean('centered', false),
+      weightDecay: params.number('weight_decay', 0),
+      maximize: params.boolean('maximize', false),
+    }),
+  Adagrad: (params) =>
+    optimizers.adagrad({
+      lr: params.number('lr', 0.01),
+      lrDecay: params.number('lr_decay', 0),
+      weightDecay: params.number('weight_decay', 0),
+      initialAccumulatorValue: params.number('initial_accumulator_value', 0),
+      eps: params.number('eps', 1e-10),
+      maximize: params.boolean('maximize', false),
+    }),
 };
+
+/** What Adam and AdamW share. */
+function adamOptions(params: Params): optimizers.AdamOptions {
+  return {
+    lr: params.number('lr', 0.001),
+    betas: params.pair('betas', [0.9, 0.999]),
+    eps: params.number('eps', 1e-8),
+    amsgrad: params.boolean('amsgrad', false),
+    maximize: params.boolean('maximize', false),
+  };
+}
 
 /** The optimizers that the driver can run. */
 export const optimizerNames: readonly string[] = Object.keys(makers);
 
 /** The library's optimizer for a case. Throws UnsupportedError for one that it does not have. */
-export function optimizerOf(name: string, params: Params): ReturnType<typeof optimizers.sgd> {
+export function optimizerOf(name: string, params: Params): optimizers.Optimizer {
   const maker = Object.hasOwn(makers, name) ? makers[name] : undefined;
   if (maker === undefined) throw new UnsupportedError(`optimizer ${name} is not supported`);
   return maker(params);

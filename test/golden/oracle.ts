@@ -1,36 +1,17 @@
 import type { Exact, Numbers } from '../oracle/array.js';
 import { activationBackward, activationForward, type Activation, type ActivationName } from '../oracle/activation.js';
 import * as exact from '../oracle/activations.js';
-import { conv2dBackward, conv2dForward } from '../oracle/conv2d.js';
 import { crossEntropyBackward, crossEntropyForward } from '../oracle/crossentropy.js';
-import { mse as mseLoss, pairLossBackward, pairLossForward } from '../oracle/losses.js';
+import { lrnBackward, lrnForward } from '../oracle/lrn.js';
+import { batchAxes, normBackward, normForward, statisticsOf, tracked, unbiased } from '../oracle/norm.js';
 import { addmmBackward, addmmForward, linearBackward, linearForward, matmulBackward, matmulForward } from '../oracle/matmul.js';
-import { avgPool2dBackward, avgPool2dForward, maxPool2dBackward, maxPool2dForward } from '../oracle/pool2d.js';
+import { mse as mseLoss, pairLossBackward, pairLossForward } from '../oracle/losses.js';
 import { preluBackward, preluForward } from '../oracle/prelu.js';
 import { logSoftmaxBackward, logSoftmaxForward, softmaxBackward, softmaxForward } from '../oracle/softmax.js';
+import { prefixed, type Answer } from './answer.js';
 import type { Given } from './given.js';
 import type { Params } from './params.js';
-
-/** What the oracle says of a case: output and grad_X; the same names as in the file. */
-type Answer = Record<string, Exact>;
-
-const prefixed = (output: Exact, gradients: Record<string, Exact>): Answer => ({
-  output,
-  ...Object.fromEntries(Object.entries(gradients).map(([name, exact]) => [`grad_${name}`, exact])),
-});
-
-function conv2d(given: Given): Answer {
-  const { params } = given;
-  const [x, w] = [given.tensor('input'), given.tensor('weight')];
-  const padding = params.text('padding', '');
-  const options = {
-    stride: params.pair('stride', [1, 1]),
-    padding: padding === 'same' || padding === 'valid' ? padding : params.pair('padding', [0, 0]),
-    dilation: params.pair('dilation', [1, 1]),
-    groups: params.number('groups', 1),
-  } as const;
-  return prefixed(conv2dForward(x, w, given.has('bias') ? given.tensor('bias') : null, options), { ...conv2dBackward(x, w, given.tensor('grad_output'), options) });
-}
+import { imageOracles } from './imageoracle.js';
 
 function linear(given: Given): Answer {
   const [x, w] = [given.tensor('input'), given.tensor('weight')];
@@ -52,25 +33,6 @@ function addmm(given: Given): Answer {
 function matmul(given: Given): Answer {
   const [a, b] = [given.tensor('input'), given.tensor('other')];
   return prefixed(matmulForward(a, b), matmulBackward(a, b, given.tensor('grad_output')));
-}
-
-function pool(given: Given): Answer {
-  const { params } = given;
-  const kernel = params.pair('kernel_size', [1, 1]);
-  const common = { kernel, stride: params.pair('stride', kernel), padding: params.pair('padding', [0, 0]), ceilMode: params.boolean('ceil_mode', false) };
-  const [x, dy] = [given.tensor('input'), given.tensor('grad_output')];
-  if (given.op === 'avg_pool2d') {
-    const options = {
-      ...common,
-      countIncludePad: params.boolean('count_include_pad', true),
-      divisorOverride: params.has('divisor_override') ? params.number('divisor_override', 1) : null,
-    };
-    return prefixed(avgPool2dForward(x, options), { input: avgPool2dBackward(x, dy, options) });
-  }
-  const options = { ...common, dilation: params.pair('dilation', [1, 1]) };
-  const { output, indices } = maxPool2dForward(x, options);
-  const data = Float64Array.from(indices);
-  return { ...prefixed(output, { input: maxPool2dBackward(x, dy, options) }), indices: { data, magnitude: data, shape: output.shape, terms: 1 } };
 }
 
 function activation(given: Given): Answer {
@@ -138,14 +100,40 @@ function crossEntropy(given: Given): Answer {
   return prefixed(crossEntropyForward(x, target, options), { input: crossEntropyBackward(x, target, given.tensor('grad_output'), options) });
 }
 
+function batchNorm(given: Given): Answer {
+  const { params } = given;
+  const [x, dy] = [given.tensor('input'), given.tensor('grad_output')];
+  const optional = (name: string): Numbers | null => (given.has(name) ? given.tensor(name) : null);
+  const affine = { weight: optional('weight'), bias: optional('bias') };
+  const axes = batchAxes(x.shape);
+  const own = statisticsOf(x, axes);
+  const running = given.has('running_mean') ? { mean: given.tensor('running_mean'), variance: given.tensor('running_var') } : null;
+  const training = params.boolean('training', false) || running === null;
+  const used = training ? own : { ...own, mean: Float64Array.from(running.mean.data), variance: Float64Array.from(running.variance.data) };
+  const momentum = training ? params.number('momentum', 0.1) : 0;
+  const eps = params.number('eps', 1e-5);
+  return {
+    ...prefixed(normForward(x, axes, affine, eps, used), normBackward(x, dy, axes, affine, eps, used, !training)),
+    ...(running && {
+      running_mean_after: tracked(running.mean, own.mean, momentum),
+      running_var_after: tracked(running.variance, unbiased(own), momentum),
+    }),
+  };
+}
+
+function localResponseNorm(given: Given): Answer {
+  const { params } = given;
+  const options = { size: params.number('size', 5), alpha: params.number('alpha', 1e-4), beta: params.number('beta', 0.75), k: params.number('k', 1) };
+  const x = given.tensor('input');
+  return prefixed(lrnForward(x, options), { input: lrnBackward(x, given.tensor('grad_output'), options) });
+}
+
 /** The oracle's answer to every operator case that this repository holds. */
 export const oracles: Readonly<Record<string, (given: Given) => Answer>> = {
-  conv2d,
+  ...imageOracles,
   linear,
   addmm,
   matmul,
-  max_pool2d: pool,
-  avg_pool2d: pool,
   relu: activation,
   tanh: activation,
   sigmoid: activation,
@@ -156,4 +144,6 @@ export const oracles: Readonly<Record<string, (given: Given) => Answer>> = {
   prelu,
   dropout,
   mse_loss: mse,
+  batch_norm: batchNorm,
+  local_response_norm: localResponseNorm,
 };

@@ -65,3 +65,13 @@ export function broadcastShape(a: readonly number[], b: readonly number[]): numb
     return p === 1 ? q : p;
   });
 }
+
+/** A sequence [..., l] as an image of one row [..., 1, l]. */
+export function asRow(x: Numbers): Numbers {
+  return { data: x.data, shape: [...x.shape.slice(0, -1), 1, x.shape.at(-1)!] };
+}
+
+/** The result of an operation on images of one row, as a sequence. */
+export function rowOf({ data, magnitude, shape, terms }: Exact): Exact {
+  return { data, magnitude, shape: [...shape.slice(0, -2), shape.at(-1)!], terms };
+}

@@ -10,7 +10,7 @@ import { lenet5, lenet5Modern } from '../../src/models/lenet.js';
 import type { Plan } from '../../src/plan/plan.js';
 import type { PlanTensor } from '../../src/plan/tensor.js';
 import { bceWithLogits, crossEntropy, huber, l1, mse, nll, rbf, smoothL1, type CrossEntropyOptions, type Loss } from '../../src/training/losses.js';
-import { sgd, type SgdOptions } from '../../src/training/optimizers.js';
+import { adagrad, adam, adamw, rmsprop, sgd, type SgdOptions } from '../../src/training/optimizers.js';
 
 // Networks that together use every layer and every option, small enough to watch each byte of.
 
@@ -76,6 +76,8 @@ export interface NetworkCase {
   /** Training drops numbers that predicting keeps. */
   readonly drops?: boolean;
   readonly optimizer?: SgdOptions;
+  /** What else it is compiled with. */
+  readonly more?: Partial<CompileOptions>;
 }
 
 const digits: Shape = [1, 32, 32];
@@ -99,12 +101,6 @@ const convolutions: NetworkCase[] = [
   { name: 'depthwise', model: () => chain(new Conv2d(6, 6, 3, { groups: 6, padding: 1 }), new Tanh(), new Conv2d(6, 6, [3, 2], { groups: 6, stride: 2, dilation: [1, 2], padding: [2, 1], bias: false }), new Conv2d(6, 7, 1), flat(), new Linear(84, 3)), input: [6, 5, 6] },
   { name: 'pointwise and covering kernels', model: () => chain(new Conv2d(5, 11, 1), new Sigmoid(), new Conv2d(11, 13, [4, 5]), new Conv2d(13, 6, 1, { bias: false }), flat()), input: [5, 4, 5], loss: { reduction: 'sum' } },
   { name: 'weights used twice', model: () => chain(new Conv2d(2, 6, 3, { padding: 1 }), new Twice(new Conv2d(6, 6, 3, { padding: 1 })), new Twice(new Conv2d(6, 6, 3, { groups: 6, padding: 1 })), new Twice(new Conv2d(6, 6, 1)), new Twice(new ScaleShift2d(6)), flat(), new Linear(96, 9), new Twice(new Linear(9, 9))), input: [2, 4, 4], optimizer: { lr: 0.01, momentum: 0.9 } },
-];
-
-const sequences: NetworkCase[] = [
-  { name: 'sequences', model: () => chain(new Conv1d(2, 6, 3, { padding: 1 }), new Tanh(), new MaxPool1d(2), new ConvTranspose1d(6, 5, 4, { stride: 2, padding: 1 }), new AvgPool1d(3, { stride: 2 }), new AdaptiveMaxPool1d(3), new AdaptiveAvgPool1d(2), flat(), new Linear(10, 3)), input: [2, 14] },
-  { name: 'transposed', model: () => chain(new Conv2d(3, 6, 3, { rotate: true }), new ConvTranspose2d(6, 4, 3, { stride: 2, outputPadding: 1 }), new ReLU(), new ConvTranspose2d(4, 8, [2, 3], { groups: 2, dilation: 2, padding: 1, bias: false }), new ConvTranspose2d(8, 8, 3, { groups: 8, stride: 2, padding: 1 }), flat(), new Linear(2280, 3)), input: [3, 5, 5] },
-  { name: 'up and adaptive', model: () => chain(new Conv2d(2, 5, 3, { padding: 1 }), new Upsample({ scaleFactor: 2 }), new Upsample({ size: [7, 9], mode: 'bilinear' }), new Upsample({ scaleFactor: [1.5, 2], mode: 'bilinear', alignCorners: true }), new AdaptiveMaxPool2d([5, 4]), new AdaptiveAvgPool2d([2, null]), flat(), new Linear(40, 3)), input: [2, 4, 3] },
 ];
 
 const others: NetworkCase[] = [
@@ -136,10 +132,31 @@ const criteria: NetworkCase[] = [
   { name: 'fixed centres', model: () => chain(flat(), new Linear(9, 7), new Tanh(), new Rbf(7, 3, numbers(21, 5))), input: [1, 3, 3], criterion: rbf({ criterion: 'mse' }) },
 ];
 
-export const networks: readonly NetworkCase[] = [...lenets, ...convolutions, ...sequences, ...others, ...activations, ...criteria];
+const images: NetworkCase[] = [
+  { name: 'sequences of many kinds', model: () => chain(new Conv1d(3, 8, 3, { padding: 1 }), new ReLU(), new MaxPool1d(3, { stride: 2, padding: 1 }), new Conv1d(8, 6, 2, { groups: 2, dilation: 2, padding: [2, 1], rotate: true }), new AvgPool1d(2, { stride: 1, padding: 1 }), new ConvTranspose1d(6, 5, 3, { stride: 2, padding: 1, outputPadding: 1 }), sum(new AdaptiveAvgPool1d(7), new AdaptiveMaxPool1d(7)), flat(), new Linear(35, 3)), input: [3, 17] },
+  { name: 'true convolution', model: () => chain(new Conv2d(2, 9, [3, 2], { rotate: true, padding: 'same' }), new Tanh(), new Conv2d(9, 9, 3, { rotate: true, groups: 9, stride: 2 }), new Conv2d(9, 4, [2, 2], { rotate: true, mask: Float32Array.from({ length: 144 }, (_, i) => Number(i % 3 > 0)) }), flat()), input: [2, 5, 6] },
+  { name: 'transposed convolution', model: () => chain(new ConvTranspose2d(3, 9, 3, { stride: 2, padding: 1, outputPadding: 1 }), new Tanh(), new ConvTranspose2d(9, 6, [2, 3], { groups: 3, dilation: [2, 1], bias: false }), new ConvTranspose2d(6, 6, 3, { groups: 6, padding: 1 }), new ConvTranspose2d(6, 6, 2, { groups: 6, stride: 3, outputPadding: 1 }), new ConvTranspose2d(6, 4, [1, 2], { padding: [2, 0] }), new AvgPool2d(5), flat(), new Linear(96, 3)), input: [3, 3, 4] },
+  { name: 'transposed convolution, two writers', model: () => chain(new Conv2d(2, 6, 3), sum(new ConvTranspose2d(6, 6, 3, { padding: 1 })), sum(new ConvTranspose2d(6, 6, 3, { groups: 6, padding: 1 })), sum(new ConvTranspose2d(6, 6, [1, 2], { groups: 6, padding: 0, dilation: 2 }), new ConvTranspose2d(6, 6, [1, 3])), new Twice(new ConvTranspose2d(6, 6, 3, { padding: 1 })), flat(), new Linear(96, 3)), input: [2, 6, 4], optimizer: { lr: 0.01, momentum: 0.9 } },
+  { name: 'adaptive pooling', model: () => chain(new Conv2d(2, 7, 3), sum(new AdaptiveAvgPool2d([4, 3]), new AdaptiveMaxPool2d([4, 3])), sum(new AdaptiveAvgPool2d([2, null]), new AdaptiveMaxPool2d([2, null])), sum(new AvgPool2d([2, 3]), new AdaptiveMaxPool2d(1)), sum(new AdaptiveAvgPool2d(1)), flat(), new Linear(7, 3)), input: [2, 11, 9] },
+  { name: 'upsampling', model: () => chain(new Conv2d(2, 5, 2), sum(new Upsample({ scaleFactor: [1.5, 2] }), new Upsample({ scaleFactor: [1.5, 2], mode: 'bilinear' })), new Upsample({ size: [7, 9], mode: 'bilinear', alignCorners: true }), sum(new Upsample({ size: [4, 5] }), new Upsample({ size: [4, 5], mode: 'bilinear' })), flat(), new Linear(100, 3)), input: [2, 5, 4] },
+  { name: 'many channels', model: () => chain(new Conv2d(1, 19, 2), new Upsample({ scaleFactor: 2, mode: 'bilinear' }), new AdaptiveAvgPool2d(1), flat(), new Linear(19, 3)), input: [1, 4, 5] },
+];
+
+const small = { model: () => chain(new Conv2d(2, 5, 3), new Tanh(), new Conv2d(5, 6, 2), flat(), new Linear(54, 87), new Tanh(), new Linear(87, 3)), input: [2, 6, 6] as const };
+
+const optimizers: NetworkCase[] = [
+  { name: 'adam, norm clipped', ...small, more: { optimizer: adam({ weightDecay: 0.01 }), clip: { norm: 0.1 } } },
+  { name: 'amsgrad, values clipped', ...small, more: { optimizer: adam({ amsgrad: true }), clip: { value: 0.01 } } },
+  { name: 'adamw, two groups', ...small, more: { optimizer: adamw({ groups: [{ match: '*.bias', weightDecay: 0 }] }), clip: { norm: Infinity } } },
+  { name: 'rmsprop', ...small, more: { optimizer: rmsprop() } },
+  { name: 'rmsprop, centered, momentum', ...small, more: { optimizer: rmsprop({ centered: true, momentum: 0.9 }) } },
+  { name: 'adagrad', ...small, more: { optimizer: adagrad({ initialAccumulatorValue: 0.1 }) } },
+];
+
+export const networks: readonly NetworkCase[] = [...lenets, ...convolutions, ...images, ...others, ...activations, ...criteria, ...optimizers];
 
 export function optionsOf(one: NetworkCase, more: Partial<CompileOptions> = {}): CompileOptions {
-  return { input: one.input, batchSize: 5, seed: 3, loss: one.criterion ?? crossEntropy(one.loss), optimizer: sgd(one.optimizer ?? { lr: 0.02 }), inputGradient: true, ...more };
+  return { input: one.input, batchSize: 5, seed: 3, loss: one.criterion ?? crossEntropy(one.loss), optimizer: sgd(one.optimizer ?? { lr: 0.02 }), inputGradient: true, ...one.more, ...more };
 }
 
 /** Seeded numbers of [-1, 1). */
