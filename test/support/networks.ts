@@ -117,7 +117,7 @@ const activations: NetworkCase[] = [
   { name: 'piecewise activations', model: () => chain(new Conv2d(2, 6, 3), new LeakyReLU(0.1), new Hardswish(), new Conv2d(6, 5, 1), new ReLU6(), new Hardsigmoid(), flat(), new Linear(60, 3)), input: [2, 5, 6] },
   { name: 'trained slopes', model: () => chain(new Conv2d(2, 6, 3), new PReLU(6), new Conv2d(6, 5, 1), new PReLU(), new Hardtanh(-2, 2), flat(), new Linear(320, 3)), input: [2, 10, 10] },
   { name: 'smooth activations', model: () => chain(new Conv2d(3, 7, 3), new SiLU(), new GELU(), new Conv2d(7, 5, 1), new ELU(0.5), new SELU(), new GELU('tanh'), new Softplus(2), flat(), new Linear(60, 3)), input: [3, 6, 5] },
-  { name: 'activations with two writers', model: () => chain(new Conv2d(2, 5, 3), sum(new PReLU(5), new SiLU()), sum(new PReLU(), new LeakyReLU()), new Twice(new PReLU(5)), new Twice(new PReLU()), sum(new ELU(), new Hardtanh()), flat(), new Linear(320, 3)), input: [2, 10, 10], optimizer: { lr: 0.01, momentum: 0.9 } },
+  { name: 'activations with two writers', model: () => chain(new Conv2d(2, 5, 3), sum(new PReLU(5), new SiLU()), sum(new PReLU(1, { init: 0.9 }), new LeakyReLU(0.5)), new Twice(new PReLU(5, { init: 0.8 })), new Twice(new PReLU(1, { init: 0.8 })), sum(new ELU(), new Hardtanh()), flat(), new Linear(320, 3)), input: [2, 10, 10], optimizer: { lr: 0.01, momentum: 0.9 } },
   { name: 'dropout', model: () => chain(new Conv2d(2, 20, 3), new Dropout2d(0.3), new Tanh(), new Dropout(0.25), sum(new Dropout(0.5)), sum(new Dropout2d(0.4)), flat(), new Dropout(0), new Linear(240, 3)), input: [2, 5, 6], drops: true },
 ];
 
