@@ -5,14 +5,18 @@ import { Given } from '../golden/given.js';
 import { oracles } from '../golden/oracle.js';
 import { adaptiveAvgBackward, adaptiveAvgForward, adaptiveMaxBackward, adaptiveMaxForward } from '../oracle/adaptivepool.js';
 import { activationBackward, activationForward } from '../oracle/activation.js';
+import * as exact from '../oracle/activations.js';
 import { product, type Exact, type Numbers } from '../oracle/array.js';
 import { conv2dBackward, conv2dForward } from '../oracle/conv2d.js';
 import { convTransposeBackward, convTransposeForward } from '../oracle/convtranspose.js';
 import { crossEntropyBackward, crossEntropyForward } from '../oracle/crossentropy.js';
+import * as pairs from '../oracle/losses.js';
 import { lrnBackward, lrnForward } from '../oracle/lrn.js';
 import { batchAxes, groupAxes, layerAxes, normBackward, normForward, statisticsOf } from '../oracle/norm.js';
 import { addmmBackward, addmmForward, linearBackward, linearForward, matmulBackward, matmulForward } from '../oracle/matmul.js';
 import { avgPool2dBackward, avgPool2dForward, maxPool2dBackward, maxPool2dForward } from '../oracle/pool2d.js';
+import { preluBackward, preluForward } from '../oracle/prelu.js';
+import { rbfBackward, rbfForward, rbfLossBackward, rbfLossForward } from '../oracle/rbf.js';
 import { Sgd } from '../oracle/sgd.js';
 import { logSoftmaxBackward, logSoftmaxForward, softmaxBackward, softmaxForward } from '../oracle/softmax.js';
 import { upsampleBackward, upsampleForward } from '../oracle/upsample.js';
@@ -148,6 +152,40 @@ describe("the oracle's gradients are its own slopes", () => {
     for (const dim of [0, 1, -1]) {
       expectSlope(x, dy, (v) => softmaxForward(v, dim), softmaxBackward(x, dy, dim));
       expectSlope(x, dy, (v) => logSoftmaxForward(v, dim), logSoftmaxBackward(x, dy, dim));
+    }
+  });
+
+  test('activations with parameters', () => {
+    // Numbers of both sides, away from the corners.
+    const x = { ...spread(1, 2, 5, 3), data: spread(1, 2, 5, 3).data };
+    const wide = { data: Float64Array.from(x.data, (v) => 9.1 * v), shape: x.shape };
+    const dy = randomTensor(2, 2, 5, 3);
+    const all = [
+      exact.hardtanh(-1, 2), exact.leakyRelu(0.1), exact.elu(0.7), exact.selu, exact.silu, exact.gelu, exact.geluTanh, exact.hardsigmoid, exact.hardswish, exact.softplus(2, 5),
+    ];
+    for (const [i, which] of all.entries()) if (i !== 9) expectSlope(wide, dy, (v) => activationForward(which, v), activationBackward(which, wide, dy));
+    expectSlope(x, dy, (v) => activationForward(all[9]!, v), activationBackward(all[9]!, x, dy));
+    const w = spread(3, 5);
+    expectSlope(wide, dy, (v) => preluForward(v, w), preluBackward(wide, w, dy).input);
+    expectSlope(w, dy, (v) => preluForward(wide, v), preluBackward(wide, w, dy).weight);
+  });
+
+  test('losses of pairs, nll and rbf', () => {
+    const [x, t] = [spread(1, 4, 5), randomTensor(2, 4, 5)];
+    for (const loss of [pairs.mse, pairs.l1, pairs.smoothL1(0.3), pairs.huber(0.4), 'bce'] as const)
+      for (const reduction of ['mean', 'sum', 'none'] as const) {
+        const dy = randomTensor(3, ...pairs.pairLossForward(loss, x, t, reduction).shape);
+        expectSlope(x, dy, (v) => pairs.pairLossForward(loss, v, t, reduction), pairs.pairLossBackward(loss, x, t, dy, reduction));
+      }
+    const options = { weight: [1, 2, 0.5, 3, 1], reduction: 'mean', ignoreIndex: 1 } as const;
+    const one = randomTensor(4);
+    expectSlope(x, one, (v) => pairs.nllForward(v, [0, 1, 4, 2], options), pairs.nllBackward(x, [0, 1, 4, 2], one, options));
+    const [w, dz] = [spread(5, 3, 5), randomTensor(6, 4, 3)];
+    expectSlope(x, dz, (v) => rbfForward(v, w), rbfBackward(x, w, dz).input);
+    expectSlope(w, dz, (v) => rbfForward(x, v), rbfBackward(x, w, dz).weight);
+    for (const criterion of ['map', 'mse'] as const) {
+      const how = { criterion, j: 0.5, reduction: 'mean' } as const;
+      expectSlope(x, one, (v) => rbfLossForward(v, [0, 1, 4, 2], how), rbfLossBackward(x, [0, 1, 4, 2], one, how));
     }
   });
 

@@ -67,7 +67,7 @@ describe('op codes', () => {
 });
 
 test('the control block holds its fields apart, and a line for each worker', () => {
-  const fields = [abi.CONTROL_STEPS, abi.CONTROL_LIVE, abi.CONTROL_RATE, abi.CONTROL_UPDATES, abi.CONTROL_ACCUMULATE];
+  const fields = [abi.CONTROL_STEPS, abi.CONTROL_LIVE, abi.CONTROL_RATE, abi.CONTROL_UPDATES, abi.CONTROL_ACCUMULATE, abi.CONTROL_SEED, abi.CONTROL_SEED + 4];
   expect(new Set(fields).size).toBe(fields.length);
   expect(Math.max(...fields)).toBeLessThan(abi.CONTROL_WORKERS);
   expect(abi.CONTROL_BYTES).toBe(abi.CONTROL_WORKERS + abi.MAX_WORKERS * abi.WORKER_LINE);

@@ -1,12 +1,16 @@
-import type { Numbers } from '../oracle/array.js';
-import { activationBackward, activationForward, type ActivationName } from '../oracle/activation.js';
+import type { Exact, Numbers } from '../oracle/array.js';
+import { activationBackward, activationForward, type Activation, type ActivationName } from '../oracle/activation.js';
+import * as exact from '../oracle/activations.js';
 import { crossEntropyBackward, crossEntropyForward } from '../oracle/crossentropy.js';
 import { lrnBackward, lrnForward } from '../oracle/lrn.js';
 import { batchAxes, normBackward, normForward, statisticsOf, tracked, unbiased } from '../oracle/norm.js';
 import { addmmBackward, addmmForward, linearBackward, linearForward, matmulBackward, matmulForward } from '../oracle/matmul.js';
+import { mse as mseLoss, pairLossBackward, pairLossForward } from '../oracle/losses.js';
+import { preluBackward, preluForward } from '../oracle/prelu.js';
 import { logSoftmaxBackward, logSoftmaxForward, softmaxBackward, softmaxForward } from '../oracle/softmax.js';
 import { prefixed, type Answer } from './answer.js';
 import type { Given } from './given.js';
+import type { Params } from './params.js';
 import { imageOracles } from './imageoracle.js';
 
 function linear(given: Given): Answer {
@@ -34,6 +38,46 @@ function matmul(given: Given): Answer {
 function activation(given: Given): Answer {
   const name = given.op as ActivationName;
   return prefixed(activationForward(name, given.tensor('input')), { input: activationBackward(name, given.tensor('input'), given.tensor('grad_output')) });
+}
+
+/** The activations that have parameters. */
+const parametric: Readonly<Record<string, (params: Params) => Activation>> = {
+  relu6: () => exact.hardtanh(0, 6),
+  hardtanh: (params) => exact.hardtanh(params.number('min_val', -1), params.number('max_val', 1)),
+  leaky_relu: (params) => exact.leakyRelu(params.number('negative_slope', 0.01)),
+  elu: (params) => exact.elu(params.number('alpha', 1)),
+  selu: () => exact.selu,
+  gelu: (params) => (params.text('approximate', 'none') === 'tanh' ? exact.geluTanh : exact.gelu),
+  silu: () => exact.silu,
+  hardsigmoid: () => exact.hardsigmoid,
+  hardswish: () => exact.hardswish,
+  softplus: (params) => exact.softplus(params.number('beta', 1), params.number('threshold', 20)),
+};
+
+function parametricActivation(given: Given): Answer {
+  const which = parametric[given.op]!(given.params);
+  return prefixed(activationForward(which, given.tensor('input')), { input: activationBackward(which, given.tensor('input'), given.tensor('grad_output')) });
+}
+
+function prelu(given: Given): Answer {
+  const [x, w] = [given.tensor('input'), given.tensor('weight')];
+  return prefixed(preluForward(x, w), preluBackward(x, w, given.tensor('grad_output')));
+}
+
+/** x * mask / (1 - p), or x. */
+function dropout(given: Given): Answer {
+  const factors = given.params.boolean('training', true) ? Float64Array.from(given.value('mask').data, (kept) => kept / (1 - given.params.number('p', 0.5))) : null;
+  const times = ({ data, shape }: Numbers): Exact => {
+    const product = Float64Array.from(data, (v, i) => v * (factors?.[i] ?? 1));
+    return { data: product, magnitude: product.map(Math.abs), shape, terms: 1 };
+  };
+  return prefixed(times(given.tensor('input')), { input: times(given.tensor('grad_output')) });
+}
+
+function mse(given: Given): Answer {
+  const [x, target] = [given.tensor('input'), given.tensor('target')];
+  const reduction = given.params.text('reduction', 'mean') as 'mean' | 'sum' | 'none';
+  return prefixed(pairLossForward(mseLoss, x, target, reduction), { input: pairLossBackward(mseLoss, x, target, given.tensor('grad_output'), reduction) });
 }
 
 function softmax(given: Given): Answer {
@@ -96,6 +140,10 @@ export const oracles: Readonly<Record<string, (given: Given) => Answer>> = {
   softmax,
   log_softmax: softmax,
   cross_entropy: crossEntropy,
+  ...Object.fromEntries(Object.keys(parametric).map((op) => [op, parametricActivation])),
+  prelu,
+  dropout,
+  mse_loss: mse,
   batch_norm: batchNorm,
   local_response_norm: localResponseNorm,
 };

@@ -1,10 +1,12 @@
 import type { Exact, Numbers } from './array.js';
 
 /** An activation as value and slope at x; `size` bounds the terms that the slope is made of. */
-interface Activation {
+export interface Activation {
   value(x: number): number;
   slope(x: number): number;
   size(x: number): number;
+  /** Bounds the terms that the value is made of, where they are more than the value itself. */
+  terms?(x: number): number;
 }
 
 const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
@@ -29,14 +31,17 @@ export const activations = {
 
 export type ActivationName = keyof typeof activations;
 
-export function activationForward(name: ActivationName, x: Numbers): Exact {
-  const data = Float64Array.from(x.data, activations[name].value);
-  return { data, magnitude: data.map(Math.abs), shape: x.shape, terms: 1 };
+const functionOf = (which: ActivationName | Activation): Activation => (typeof which === 'string' ? activations[which] : which);
+
+export function activationForward(which: ActivationName | Activation, x: Numbers): Exact {
+  const { value, terms } = functionOf(which);
+  const data = Float64Array.from(x.data, value);
+  return { data, magnitude: terms ? Float64Array.from(x.data, terms) : data.map(Math.abs), shape: x.shape, terms: 1 };
 }
 
 /** dx = dy * f'(x); a slope of 0 lets nothing through, not even an infinite dy. */
-export function activationBackward(name: ActivationName, x: Numbers, dy: Numbers): Exact {
-  const { slope, size } = activations[name];
+export function activationBackward(which: ActivationName | Activation, x: Numbers, dy: Numbers): Exact {
+  const { slope, size } = functionOf(which);
   const times = (factor: (x: number) => number): Float64Array =>
     Float64Array.from(x.data, (v, i) => (factor(v) === 0 ? 0 : dy.data[i]! * factor(v)));
   return { data: times(slope), magnitude: times(size).map(Math.abs), shape: x.shape, terms: 1 };

@@ -2,13 +2,14 @@ import { Random } from '../../src/core/random.js';
 import { elements, type Shape, type Tensor } from '../../src/core/shape.js';
 import type { CompileOptions } from '../../src/index.js';
 import {
-  AdaptiveAvgPool1d, AdaptiveAvgPool2d, AdaptiveMaxPool1d, AdaptiveMaxPool2d, AvgPool1d, AvgPool2d, Conv1d, Conv2d, ConvTranspose1d, ConvTranspose2d, Flatten,
-  Linear, LogSoftmax, MaxPool1d, MaxPool2d, ReLU, ScaleShift2d, Sequential, Sigmoid, Softmax, Tanh, Upsample, type Layer,
+  BatchNorm1d, BatchNorm2d, GroupNorm, InstanceNorm2d, LayerNorm, LocalResponseNorm, AdaptiveAvgPool1d, AdaptiveAvgPool2d, AdaptiveMaxPool1d, AdaptiveMaxPool2d, AvgPool1d, AvgPool2d, Conv1d, Conv2d, ConvTranspose1d, ConvTranspose2d, Dropout, Dropout2d, ELU,
+  Flatten, GELU, Hardsigmoid, Hardswish, Hardtanh, LeakyReLU, Linear, LogSoftmax, MaxPool1d, MaxPool2d, PReLU, Rbf, ReLU, ReLU6, SELU, ScaleShift2d,
+  Sequential, SiLU, Sigmoid, Softmax, Softplus, Tanh, Upsample, type Layer,
 } from '../../src/layers/index.js';
 import { lenet5, lenet5Modern } from '../../src/models/lenet.js';
 import type { Plan } from '../../src/plan/plan.js';
 import type { PlanTensor } from '../../src/plan/tensor.js';
-import { crossEntropy, type CrossEntropyOptions } from '../../src/training/losses.js';
+import { bceWithLogits, crossEntropy, huber, l1, mse, nll, rbf, smoothL1, type CrossEntropyOptions, type Loss } from '../../src/training/losses.js';
 import { adagrad, adam, adamw, rmsprop, sgd, type SgdOptions } from '../../src/training/optimizers.js';
 
 // Networks that together use every layer and every option, small enough to watch each byte of.
@@ -68,6 +69,12 @@ export interface NetworkCase {
   readonly model: () => Layer;
   readonly input: Shape;
   readonly loss?: CrossEntropyOptions;
+  /** Another loss than cross-entropy. */
+  readonly criterion?: Loss;
+  /** Targets are numbers from 0 to 1 like the outputs instead of classes. */
+  readonly values?: boolean;
+  /** Training computes other numbers than predicting: dropout, statistics of the batch. */
+  readonly differs?: boolean;
   readonly optimizer?: SgdOptions;
   /** What else it is compiled with. */
   readonly more?: Partial<CompileOptions>;
@@ -106,6 +113,25 @@ const others: NetworkCase[] = [
   { name: 'class probabilities', model: () => chain(flat(), new Linear(12, 6)), input: [3, 2, 2], loss: { target: 'probabilities', labelSmoothing: 0.2 } },
 ];
 
+const activations: NetworkCase[] = [
+  { name: 'piecewise activations', model: () => chain(new Conv2d(2, 6, 3), new LeakyReLU(0.1), new Hardswish(), new Conv2d(6, 5, 1), new ReLU6(), new Hardsigmoid(), flat(), new Linear(60, 3)), input: [2, 5, 6] },
+  { name: 'trained slopes', model: () => chain(new Conv2d(2, 6, 3), new PReLU(6), new Conv2d(6, 5, 1), new PReLU(), new Hardtanh(-2, 2), flat(), new Linear(320, 3)), input: [2, 10, 10] },
+  { name: 'smooth activations', model: () => chain(new Conv2d(3, 7, 3), new SiLU(), new GELU(), new Conv2d(7, 5, 1), new ELU(0.5), new SELU(), new GELU('tanh'), new Softplus(2), flat(), new Linear(60, 3)), input: [3, 6, 5] },
+  { name: 'activations with two writers', model: () => chain(new Conv2d(2, 5, 3), sum(new PReLU(5), new SiLU()), sum(new PReLU(1, { init: 0.9 }), new LeakyReLU(0.5)), new Twice(new PReLU(5, { init: 0.8 })), new Twice(new PReLU(1, { init: 0.8 })), sum(new ELU(), new Hardtanh()), flat(), new Linear(320, 3)), input: [2, 10, 10], optimizer: { lr: 0.01, momentum: 0.9 } },
+  { name: 'dropout', model: () => chain(new Conv2d(2, 20, 3), new Dropout2d(0.3), new Tanh(), new Dropout(0.25), sum(new Dropout(0.5)), sum(new Dropout2d(0.4)), flat(), new Dropout(0), new Linear(240, 3)), input: [2, 5, 6], differs: true },
+];
+
+const criteria: NetworkCase[] = [
+  { name: 'mean squared error', model: () => chain(new Conv2d(2, 3, 3)), input: [2, 5, 6], criterion: mse(), values: true },
+  { name: 'absolute error', model: () => chain(flat(), new Linear(12, 7)), input: [3, 2, 2], criterion: l1({ reduction: 'none' }), values: true },
+  { name: 'smooth L1', model: () => chain(flat(), new Linear(12, 1100)), input: [3, 2, 2], criterion: smoothL1({ beta: 0.5 }), values: true },
+  { name: 'Huber', model: () => chain(flat(), new Linear(12, 5)), input: [3, 2, 2], criterion: huber({ delta: 0.3, reduction: 'sum' }), values: true },
+  { name: 'binary cross-entropy', model: () => chain(new Conv2d(2, 3, 2)), input: [2, 3, 3], criterion: bceWithLogits({ weight: [1, 2], posWeight: { data: Float32Array.of(1, 3, 0.5), shape: [3, 1, 1] } }), values: true },
+  { name: 'negative log-likelihood', model: () => chain(new Conv2d(2, 5, 2), new LogSoftmax(1)), input: [2, 3, 4], criterion: nll({ weight: [1, 2, 0.5, 1, 3] }) },
+  { name: 'radial basis functions', model: () => chain(flat(), new Linear(9, 6), new Tanh(), new Rbf(6, 4, numbers(24, 5), { trainable: true })), input: [1, 3, 3], criterion: rbf() },
+  { name: 'fixed centres', model: () => chain(flat(), new Linear(9, 7), new Tanh(), new Rbf(7, 3, numbers(21, 5))), input: [1, 3, 3], criterion: rbf({ criterion: 'mse' }) },
+];
+
 const images: NetworkCase[] = [
   { name: 'sequences of many kinds', model: () => chain(new Conv1d(3, 8, 3, { padding: 1 }), new ReLU(), new MaxPool1d(3, { stride: 2, padding: 1 }), new Conv1d(8, 6, 2, { groups: 2, dilation: 2, padding: [2, 1], rotate: true }), new AvgPool1d(2, { stride: 1, padding: 1 }), new ConvTranspose1d(6, 5, 3, { stride: 2, padding: 1, outputPadding: 1 }), sum(new AdaptiveAvgPool1d(7), new AdaptiveMaxPool1d(7)), flat(), new Linear(35, 3)), input: [3, 17] },
   { name: 'true convolution', model: () => chain(new Conv2d(2, 9, [3, 2], { rotate: true, padding: 'same' }), new Tanh(), new Conv2d(9, 9, 3, { rotate: true, groups: 9, stride: 2 }), new Conv2d(9, 4, [2, 2], { rotate: true, mask: Float32Array.from({ length: 144 }, (_, i) => Number(i % 3 > 0)) }), flat()), input: [2, 5, 6] },
@@ -114,6 +140,13 @@ const images: NetworkCase[] = [
   { name: 'adaptive pooling', model: () => chain(new Conv2d(2, 7, 3), sum(new AdaptiveAvgPool2d([4, 3]), new AdaptiveMaxPool2d([4, 3])), sum(new AdaptiveAvgPool2d([2, null]), new AdaptiveMaxPool2d([2, null])), sum(new AvgPool2d([2, 3]), new AdaptiveMaxPool2d(1)), sum(new AdaptiveAvgPool2d(1)), flat(), new Linear(7, 3)), input: [2, 11, 9] },
   { name: 'upsampling', model: () => chain(new Conv2d(2, 5, 2), sum(new Upsample({ scaleFactor: [1.5, 2] }), new Upsample({ scaleFactor: [1.5, 2], mode: 'bilinear' })), new Upsample({ size: [7, 9], mode: 'bilinear', alignCorners: true }), sum(new Upsample({ size: [4, 5] }), new Upsample({ size: [4, 5], mode: 'bilinear' })), flat(), new Linear(100, 3)), input: [2, 5, 4] },
   { name: 'many channels', model: () => chain(new Conv2d(1, 19, 2), new Upsample({ scaleFactor: 2, mode: 'bilinear' }), new AdaptiveAvgPool2d(1), flat(), new Linear(19, 3)), input: [1, 4, 5] },
+];
+
+const norms: NetworkCase[] = [
+  { name: 'batch norm', differs: true, model: () => chain(new Conv2d(2, 7, 3, { bias: false }), new BatchNorm2d(7), new ReLU(), new Conv2d(7, 4, 2, { bias: false }), new BatchNorm2d(4, { affine: false, momentum: null }), flat(), new Linear(36, 3)), input: [2, 6, 6] },
+  { name: 'batch norm of sequences', differs: true, model: () => chain(new Conv1d(2, 7, 3, { bias: false }), new BatchNorm1d(7, { momentum: 0.3 }), new Tanh(), flat(), new Linear(56, 3)), input: [2, 10] },
+  { name: 'group, instance and layer norm', model: () => chain(new Conv2d(2, 6, 3), new GroupNorm(3, 6), new Tanh(), new InstanceNorm2d(6, { affine: true }), new Conv2d(6, 5, 2), new LayerNorm([5, 3, 3]), flat(), new LayerNorm([45], { elementwiseAffine: false }), new Linear(45, 3)), input: [2, 6, 6] },
+  { name: 'local response norm', model: () => chain(new Conv2d(2, 9, 3), new LocalResponseNorm(5, { alpha: 0.5 }), new Conv2d(9, 4, 2), sum(new LocalResponseNorm(3, { beta: 0.6, alpha: 1 })), flat(), new Linear(36, 3)), input: [2, 6, 6] },
 ];
 
 const small = { model: () => chain(new Conv2d(2, 5, 3), new Tanh(), new Conv2d(5, 6, 2), flat(), new Linear(54, 87), new Tanh(), new Linear(87, 3)), input: [2, 6, 6] as const };
@@ -127,10 +160,10 @@ const optimizers: NetworkCase[] = [
   { name: 'adagrad', ...small, more: { optimizer: adagrad({ initialAccumulatorValue: 0.1 }) } },
 ];
 
-export const networks: readonly NetworkCase[] = [...lenets, ...convolutions, ...images, ...others, ...optimizers];
+export const networks: readonly NetworkCase[] = [...lenets, ...convolutions, ...images, ...others, ...activations, ...criteria, ...optimizers, ...norms];
 
 export function optionsOf(one: NetworkCase, more: Partial<CompileOptions> = {}): CompileOptions {
-  return { input: one.input, batchSize: 5, seed: 3, loss: crossEntropy(one.loss), optimizer: sgd(one.optimizer ?? { lr: 0.02 }), inputGradient: true, ...one.more, ...more };
+  return { input: one.input, batchSize: 5, seed: 3, loss: one.criterion ?? crossEntropy(one.loss), optimizer: sgd(one.optimizer ?? { lr: 0.02 }), inputGradient: true, ...one.more, ...more };
 }
 
 /** Seeded numbers of [-1, 1). */
@@ -143,6 +176,7 @@ export function numbers(count: number, seed: number): Float32Array<ArrayBuffer> 
 export function batchFor(one: NetworkCase, outputShape: Shape, count: number, seed = 1): { images: Float32Array; target: Int32Array | Tensor } {
   const images = numbers(count * elements(one.input), seed);
   const random = new Random(seed, 1);
+  if (one.values) return { images, target: { data: numbers(count * elements(outputShape), seed + 1).map(Math.abs), shape: [count, ...outputShape] } };
   const classes = outputShape[0]!;
   const rows = count * elements(outputShape.slice(1));
   if (one.loss?.target !== 'probabilities') return { images, target: Int32Array.from({ length: rows }, () => random.integer(classes)) };

@@ -1,4 +1,4 @@
-import { CONTROL_ACCUMULATE, CONTROL_LIVE, CONTROL_RATE, CONTROL_UPDATES } from '../../assembly/abi.js';
+import { CONTROL_ACCUMULATE, CONTROL_LIVE, CONTROL_RATE, CONTROL_SEED, CONTROL_UPDATES } from '../../assembly/abi.js';
 import type { Tensor } from '../../src/core/shape.js';
 import type { Network } from '../../src/network.js';
 import type { PlanStep, Range } from '../../src/plan/plan.js';
@@ -48,6 +48,7 @@ export class Stepper {
     engine.integers(control + CONTROL_LIVE, 1)[0] = live;
     engine.integers(control + CONTROL_UPDATES, 1)[0] = updates;
     engine.integers(control + CONTROL_ACCUMULATE, 1)[0] = 0;
+    engine.integers(control + CONTROL_SEED, 2).set([blueprint.options.seed, 0]);
     engine.floats(control + CONTROL_RATE, 1)[0] = this.network.learningRate;
   }
 
