@@ -47,7 +47,7 @@ function forwardBlock(
     const x0 = ox * r.strideW - r.padLeft, at = x + x0 * pixel, out = y + ox * pixel;
     const fours = r.strideW == 1 && x0 >= 0 ? min(to - ox, r.wi - 2 - x0) >> 2 : 0;
     if (fours > 0) {
-      fourPixels(r, at, w, wStep, b, out, fours, lanes, relu, accumulate);
+      forwardTile_4x1(r, at, w, wStep, b, out, fours, lanes, relu, accumulate);
       ox += fours << 2;
     } else {
       const sum = x0 >= 0 && x0 + 2 < r.wi ? windowSum(r, at, w, wStep) : edgeSum(r, at, x0, w, wStep);
@@ -67,7 +67,7 @@ function finish(sum: v128, b: usize, out: usize, lanes: i32, relu: i32, accumula
 }
 
 /** `fours` times four windows side by side: they share columns, so that six loads of x and three of w serve twelve products. */
-function fourPixels(
+function forwardTile_4x1(
   r: Row3x3, x: usize, w: usize, wStep: i32, b: usize, out: usize, fours: i32, lanes: i32, relu: i32, accumulate: i32,
 ): void {
   const pixel = r.channels << 2, two = 2 * pixel, row = r.wi * pixel, w1 = w + 3 * wStep, w2 = w + 6 * wStep;
@@ -152,12 +152,12 @@ export function weightRow(r: Row3x3, x: usize, dy: usize, dw: usize, first: i32,
     const end = min(r.wo, ox + width);
     for (let c = first; c < last; c += 4) {
       const at = <usize>c << 2;
-      weightBlock(r, x + at, dy + at, dw + at, ox, end, last - c);
+      weightTile_2x9(r, x + at, dy + at, dw + at, ox, end, last - c);
     }
   }
 }
 
-function weightBlock(r: Row3x3, x: usize, dy: usize, dw: usize, from: i32, to: i32, lanes: i32): void {
+function weightTile_2x9(r: Row3x3, x: usize, dy: usize, dw: usize, from: i32, to: i32, lanes: i32): void {
   let s00 = zero(), s01 = zero(), s02 = zero(), s10 = zero(), s11 = zero(), s12 = zero(), s20 = zero(), s21 = zero(), s22 = zero();
   const pixel = r.channels << 2, row = r.wi * pixel;
   const top = inside(r.y0, r.hi), middle = inside(r.y0 + 1, r.hi), bottom = inside(r.y0 + 2, r.hi);
