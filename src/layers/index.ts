@@ -11,7 +11,7 @@ export { LogSoftmax, ReLU, Sigmoid, Softmax, Tanh } from './activation.js';
 export { Flatten } from './flatten.js';
 export { ScaleShift2d } from './scaleshift2d.js';
 export { Sequential } from './sequential.js';
-export { Hardsigmoid, Hardswish, Hardtanh, LeakyReLU, ReLU6 } from './piecewise.js';
+export { Hardsigmoid, Hardswish, Hardtanh, LeakyReLU, ReLU6, Softsign } from './piecewise.js';
 export { PReLU, type PReLUOptions } from './prelu.js';
 export { ELU, GELU, SELU, SiLU, Softplus, type GeluForm } from './smooth.js';
 export { Dropout, Dropout2d } from './dropout.js';
