@@ -1,5 +1,5 @@
 // A fully convolutional net says for every pixel what it belongs to: ground, disc or square. Cross-entropy per pixel, on drawn shapes.
-import { compile, layers, losses, optimizers } from 'convasm';
+import { compile, layers, losses, optimizers, schedules } from 'convasm';
 
 const { BatchNorm2d, Conv2d, ConvTranspose2d, MaxPool2d, ReLU, Sequential } = layers;
 const SIZE = 24;
@@ -34,7 +34,9 @@ function draw() {
 const batch = (drawn) => [Float32Array.from(drawn.flatMap(({ image }) => [...image])), Int32Array.from(drawn.flatMap(({ classes }) => [...classes]))];
 const some = (n) => Array.from({ length: n }, draw);
 
-for (let step = 1; step <= 300; step++) {
+const rate = schedules.cosine({ lr: 0.01, tMax: 250 });
+for (let step = 1; step <= 250; step++) {
+  net.learningRate = rate(net.steps);
   const { loss } = await net.step(...batch(some(16)));
   if (step % 50 === 0) console.log(`step ${step}: loss ${loss.toFixed(3)}`);
 }
