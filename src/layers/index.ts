@@ -1,4 +1,6 @@
 export type { Layer, Pair } from './layer.js';
+export type { Plan } from '../plan/plan.js';
+export type { Parameter, PlanTensor } from '../plan/tensor.js';
 export { Conv2d, type Conv2dOptions, type Padding } from './conv2d.js';
 export { Conv1d, type Conv1dOptions, type Padding1d } from './conv1d.js';
 export { ConvTranspose1d, ConvTranspose2d, type ConvTranspose1dOptions, type ConvTranspose2dOptions } from './convtranspose.js';
