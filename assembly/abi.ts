@@ -145,6 +145,7 @@ export const GELU = 8;
 export const GELU_TANH = 9;
 export const HARDSIGMOID = 10;
 export const HARDSWISH = 11;
+export const SOFTSIGN = 12;
 
 // `reduction` of the losses' steps.
 export const REDUCE_NONE = 0;

@@ -1,5 +1,5 @@
 import {
-  ELU, GELU, GELU_TANH, HARDSIGMOID, HARDSWISH, HARDTANH, LEAKY_RELU, RELU, SIGMOID, SILU, SOFTPLUS, TANH,
+  ELU, GELU, GELU_TANH, HARDSIGMOID, HARDSWISH, HARDTANH, LEAKY_RELU, RELU, SIGMOID, SILU, SOFTPLUS, SOFTSIGN, TANH,
 } from "../abi";
 import { erfOfNormal4, expBelow4, expm14, geluSlope4, log1p4, logistic4, tanh4 } from "../math";
 import { storeLanes, zero } from "../simd";
@@ -43,6 +43,7 @@ function forwardBlock(s: ActivationForwardStep, at: usize, count: i32): void {
     case GELU: forwardLoop(s, at, count, GELU); break;
     case GELU_TANH: forwardLoop(s, at, count, GELU_TANH); break;
     case HARDSIGMOID: forwardLoop(s, at, count, HARDSIGMOID); break;
+    case SOFTSIGN: forwardLoop(s, at, count, SOFTSIGN); break;
     default: forwardLoop(s, at, count, HARDSWISH);
   }
 }
@@ -60,6 +61,7 @@ function backwardBlock(s: ActivationBackwardStep, at: usize, count: i32): void {
     case GELU: backwardLoop(s, at, count, GELU); break;
     case GELU_TANH: backwardLoop(s, at, count, GELU_TANH); break;
     case HARDSIGMOID: backwardLoop(s, at, count, HARDSIGMOID); break;
+    case SOFTSIGN: backwardLoop(s, at, count, SOFTSIGN); break;
     default: backwardLoop(s, at, count, HARDSWISH);
   }
 }
@@ -91,7 +93,7 @@ function backwardLoop(s: ActivationBackwardStep, at: usize, count: i32, kind: i3
  * relu max(x, 0)              leaky relu x, or alpha·x where x <= 0      elu beta·x, or alpha (e^x − 1) where x <= 0
  * hardtanh x within [alpha, beta]                                        softplus log(1 + e^t) / alpha, t = alpha·x, or x where t > beta
  * silu x·σ(x)                 gelu x·Φ(x)                                gelu, tanh form: x·(1 + tanh u)/2 = x·σ(2u), u = √(2/π) (x + 0.044715 x³)
- * hardsigmoid h/6, hardswish x·h/6, with h = x + 3 within [0, 6]
+ * hardsigmoid h/6, hardswish x·h/6, with h = x + 3 within [0, 6]         softsign x / (1 + |x|)
  */
 // @ts-ignore: decorator
 @inline
@@ -111,6 +113,7 @@ function valueOf(x: v128, kind: i32, alpha: v128, beta: v128, inverse: v128): v1
   if (kind == GELU) return f32x4.mul(f32x4.mul(x, f32x4.splat(0.5)), f32x4.add(erfOfNormal4(x), f32x4.splat(1)));
   if (kind == GELU_TANH) return f32x4.mul(x, logistic4(twiceInner(x)));
   if (kind == HARDSIGMOID) return f32x4.div(sixth(x), f32x4.splat(6));
+  if (kind == SOFTSIGN) return f32x4.div(x, f32x4.add(f32x4.splat(1), f32x4.abs(x)));
   return f32x4.div(f32x4.mul(x, sixth(x)), f32x4.splat(6));
 }
 
@@ -132,7 +135,8 @@ function twiceInner(x: v128): v128 {
 /**
  * dy · f'(x), with v = y or x. From y (relu, tanh, sigmoid, hardtanh; leaky relu where alpha >= 0): y > 0, 1 − y², y (1 − y), alpha < y < beta.
  * From x: elu beta, or alpha·e^x;  softplus σ(alpha·x), or 1 beyond the threshold;  silu σ (1 + x (1 − σ));  gelu Φ + x·e^(−x²/2)/√2π;
- * its tanh form σ + x·σ (1 − σ) · 2u';  hardsigmoid 1/6 and hardswish x/3 + 1/2 between −3 and 3.
+ * its tanh form σ + x·σ (1 − σ) · 2u';  hardsigmoid 1/6 and hardswish x/3 + 1/2 between −3 and 3;
+ * softsign 1 / (1 + |x|)².
  */
 // @ts-ignore: decorator
 @inline
@@ -154,6 +158,10 @@ function slopeOf(v: v128, dy: v128, kind: i32, alpha: v128, beta: v128): v128 {
   }
   if (kind == GELU) return f32x4.mul(dy, geluSlope4(v));
   if (kind == GELU_TANH) return f32x4.mul(dy, geluTanhSlope(v));
+  if (kind == SOFTSIGN) {
+    const flat = f32x4.div(one, f32x4.add(one, f32x4.abs(v)));
+    return f32x4.mul(f32x4.mul(dy, flat), flat);
+  }
   const inside = v128.and(f32x4.gt(v, f32x4.splat(-3)), f32x4.lt(v, three));
   if (kind == HARDSIGMOID) return v128.and(f32x4.div(dy, f32x4.splat(6)), inside);
   const steep = f32x4.mul(dy, f32x4.add(f32x4.div(v, three), f32x4.splat(0.5)));

@@ -1,4 +1,6 @@
 export type { Layer, Pair } from './layer.js';
+export type { Plan } from '../plan/plan.js';
+export type { Parameter, PlanTensor } from '../plan/tensor.js';
 export { Conv2d, type Conv2dOptions, type Padding } from './conv2d.js';
 export { Conv1d, type Conv1dOptions, type Padding1d } from './conv1d.js';
 export { ConvTranspose1d, ConvTranspose2d, type ConvTranspose1dOptions, type ConvTranspose2dOptions } from './convtranspose.js';
@@ -11,7 +13,7 @@ export { LogSoftmax, ReLU, Sigmoid, Softmax, Tanh } from './activation.js';
 export { Flatten } from './flatten.js';
 export { ScaleShift2d } from './scaleshift2d.js';
 export { Sequential } from './sequential.js';
-export { Hardsigmoid, Hardswish, Hardtanh, LeakyReLU, ReLU6 } from './piecewise.js';
+export { Hardsigmoid, Hardswish, Hardtanh, LeakyReLU, ReLU6, Softsign } from './piecewise.js';
 export { PReLU, type PReLUOptions } from './prelu.js';
 export { ELU, GELU, SELU, SiLU, Softplus, type GeluForm } from './smooth.js';
 export { Dropout, Dropout2d } from './dropout.js';

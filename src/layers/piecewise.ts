@@ -1,4 +1,4 @@
-import { HARDSIGMOID, HARDSWISH, HARDTANH, LEAKY_RELU } from '../../assembly/abi.js';
+import { HARDSIGMOID, HARDSWISH, HARDTANH, LEAKY_RELU, SOFTSIGN } from '../../assembly/abi.js';
 import { OptionError } from '../core/errors.js';
 import type { Plan } from '../plan/plan.js';
 import type { PlanTensor } from '../plan/tensor.js';
@@ -6,7 +6,7 @@ import { planActivation } from './activation.js';
 import type { Layer } from './layer.js';
 import { number } from './options.js';
 
-// Activations made of straight lines, and of one parabola. A slope at a corner is that of the flat side, as in PyTorch.
+// Activations made of straight lines, of one parabola and of one hyperbola: no exponentials. A slope at a corner is that of the flat side, as in PyTorch.
 
 /** min(max(x, 0), 6) (torch.nn.ReLU6). */
 export class ReLU6 implements Layer {
@@ -64,5 +64,14 @@ export class Hardswish implements Layer {
   readonly type = 'Hardswish';
   plan(p: Plan, x: PlanTensor): PlanTensor {
     return planActivation(p, x, HARDSWISH, { fromInput: true });
+  }
+}
+
+/** x / (1 + |x|) (torch.nn.Softsign; Turian et al. 2009). */
+export class Softsign implements Layer {
+  readonly type = 'Softsign';
+  plan(p: Plan, x: PlanTensor): PlanTensor {
+    // 1 − |y| has lost its digits where y is close to 1.
+    return planActivation(p, x, SOFTSIGN, { fromInput: true });
   }
 }

@@ -1,6 +1,6 @@
 import { ShapeError } from '../core/errors.js';
 import { show, type Tensor } from '../core/shape.js';
-import { Hardsigmoid, Hardswish, Hardtanh, LeakyReLU, ReLU6 } from '../layers/piecewise.js';
+import { Hardsigmoid, Hardswish, Hardtanh, LeakyReLU, ReLU6, Softsign } from '../layers/piecewise.js';
 import { PReLU } from '../layers/prelu.js';
 import { ELU, GELU, SELU, SiLU, Softplus, type GeluForm } from '../layers/smooth.js';
 import { checkSize, elementwise, expectShape, wire } from './layers.js';
@@ -22,6 +22,9 @@ export const hardsigmoid = (x: Tensor): OpResult<'input'> => elementwise('hardsi
 
 /** x · min(max(x + 3, 0), 6) / 6. */
 export const hardswish = (x: Tensor): OpResult<'input'> => elementwise('hardswish', new Hardswish(), x);
+
+/** x / (1 + |x|). */
+export const softsign = (x: Tensor): OpResult<'input'> => elementwise('softsign', new Softsign(), x);
 
 /** x, or alpha (e^x − 1) below 0. */
 export const elu = (x: Tensor, alpha = 1): OpResult<'input'> => elementwise('elu', new ELU(alpha), x, [alpha]);

@@ -22,13 +22,14 @@ function runBlock(file: string, i: number, code: string): ReturnType<typeof spaw
   return spawnSync(process.execPath, [script], { cwd: folder, encoding: 'utf8' });
 }
 
-/** The numbers that the comments behind `console.log` promise. */
-function promised(code: string): number[] {
-  const comments = code.split('\n').filter((line) => line.includes('console.log')).map((line) => line.split('//')[1] ?? '');
-  return comments.flatMap((comment) => comment.match(/-?\d+(\.\d+)?/g) ?? []).map(Number);
-}
+/** Numbers and truths in a text; `Float32Array(9)` is neither. */
+const valuesIn = (text: string): (number | boolean)[] =>
+  (text.replaceAll(/Float32Array\(\d+\)/g, '').match(/-?\d+(\.\d+)?|\b(true|false)\b/g) ?? []).map((value) => JSON.parse(value) as number | boolean);
 
-const printed = (stdout: string): number[] => (stdout.replaceAll(/Float32Array\(\d+\)/g, '').match(/-?\d+(\.\d+)?/g) ?? []).map(Number);
+/** What the comments behind `console.log` promise. */
+function promised(code: string): (number | boolean)[] {
+  return code.split('\n').filter((line) => line.includes('console.log')).flatMap((line) => valuesIn(line.split('//')[1] ?? ''));
+}
 
 for (const file of documents) {
   describe(file, () => {
@@ -38,7 +39,7 @@ for (const file of documents) {
         expect(done.stderr).toBe('');
         expect(done.status).toBe(0);
         const wanted = promised(code);
-        if (wanted.length > 0) expect(printed(done.stdout as string)).toEqual(wanted);
+        if (wanted.length > 0) expect(valuesIn(done.stdout as string)).toEqual(wanted);
       });
     });
 

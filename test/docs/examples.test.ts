@@ -15,6 +15,11 @@ function run(file: string, ...args: string[]): string {
   return done.stdout;
 }
 
+/** `name: 1 2 = 1 2` of an example's output: the two sides. */
+function sides(text: string): (readonly [name: string, left: string, right: string])[] {
+  return [...text.matchAll(/^(.+): (.+) = (.+)$/gm)].map(([, name, left, right]) => [name!, left!, right!] as const);
+}
+
 const files = readdirSync(examples).filter((file) => file.endsWith('.mjs'));
 
 test.each(files)('%s fits in 60 lines', (file) => {
@@ -54,4 +59,22 @@ test('05: a layer of one\'s own trains', () => {
 test('06 writes thirteen pictures', () => {
   expect(run('06-filters.mjs')).toContain('13 pictures in filtered');
   expect(readdirSync(path.join(folder, 'filtered'))).toHaveLength(13);
+});
+
+test('07: both sides of every fact agree', () => {
+  const facts = sides(run('07-lesson-more.mjs'));
+  expect(facts.map(([name]) => name)).toEqual([
+    'forward', 'weight gradient', 'input gradient', 'bias gradient', 'max', 'mean', 'W s', 'W transposed z', 'wide convolution of z with the turned kernel',
+    'its true form, the kernel turned for us', 'stride 2 as zeros between the inputs',
+  ]);
+  expect(facts.filter(([, left, right]) => left !== right)).toEqual([]);
+  const [forward] = facts;
+  expect(forward![1].split(' ')).toHaveLength(32);
+});
+
+test('08: pixels are told apart', () => {
+  const text = run('08-segmentation.mjs');
+  const losses = [...text.matchAll(/loss ([\d.]+)/g)].map((match) => Number(match[1]));
+  expect(losses.at(-1)).toBeLessThan(0.2 * losses[0]!);
+  expect(Number(/pixels right: ([\d.]+) %/.exec(text)![1])).toBeGreaterThan(95);
 });

@@ -99,6 +99,7 @@ const elementwise: Readonly<Record<string, (given: Given) => Result>> = {
   silu: (given) => ops.silu(given.tensor('input')),
   hardsigmoid: (given) => ops.hardsigmoid(given.tensor('input')),
   hardswish: (given) => ops.hardswish(given.tensor('input')),
+  softsign: (given) => ops.softsign(given.tensor('input')),
   softplus: (given) => ops.softplus(given.tensor('input'), given.params.number('beta', 1), given.params.number('threshold', 20)),
   prelu: (given) => ops.prelu(given.tensor('input'), given.tensor('weight')),
   dropout,

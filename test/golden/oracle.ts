@@ -51,6 +51,7 @@ const parametric: Readonly<Record<string, (params: Params) => Activation>> = {
   silu: () => exact.silu,
   hardsigmoid: () => exact.hardsigmoid,
   hardswish: () => exact.hardswish,
+  softsign: () => exact.softsign,
   softplus: (params) => exact.softplus(params.number('beta', 1), params.number('threshold', 20)),
 };
 

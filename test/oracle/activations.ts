@@ -72,6 +72,12 @@ export const hardswish: Activation = {
   terms: (x) => Math.abs(x),
 };
 
+export const softsign: Activation = {
+  value: (x) => x / (1 + Math.abs(x)),
+  slope: (x) => (1 / (1 + Math.abs(x))) ** 2,
+  size: (x) => (1 / (1 + Math.abs(x))) ** 2,
+};
+
 export const softplus = (beta: number, threshold: number): Activation => ({
   value: (x) => (x * beta > threshold ? x : (Math.max(x * beta, 0) + Math.log1p(Math.exp(-Math.abs(x * beta)))) / beta),
   slope: (x) => (x * beta > threshold ? 1 : sigmoid(x * beta)),

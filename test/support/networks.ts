@@ -4,7 +4,7 @@ import type { CompileOptions } from '../../src/index.js';
 import {
   BatchNorm1d, BatchNorm2d, GroupNorm, InstanceNorm2d, LayerNorm, LocalResponseNorm, AdaptiveAvgPool1d, AdaptiveAvgPool2d, AdaptiveMaxPool1d, AdaptiveMaxPool2d, AvgPool1d, AvgPool2d, Conv1d, Conv2d, ConvTranspose1d, ConvTranspose2d, Dropout, Dropout2d, ELU,
   Flatten, GELU, Hardsigmoid, Hardswish, Hardtanh, LeakyReLU, Linear, LogSoftmax, MaxPool1d, MaxPool2d, PReLU, Rbf, ReLU, ReLU6, SELU, ScaleShift2d,
-  Sequential, SiLU, Sigmoid, Softmax, Softplus, Tanh, Upsample, type Layer,
+  Sequential, SiLU, Sigmoid, Softmax, Softplus, Softsign, Tanh, Upsample, type Layer,
 } from '../../src/layers/index.js';
 import { lenet5, lenet5Modern } from '../../src/models/lenet.js';
 import type { Plan } from '../../src/plan/plan.js';
@@ -114,7 +114,7 @@ const others: NetworkCase[] = [
 ];
 
 const activations: NetworkCase[] = [
-  { name: 'piecewise activations', model: () => chain(new Conv2d(2, 6, 3), new LeakyReLU(0.1), new Hardswish(), new Conv2d(6, 5, 1), new ReLU6(), new Hardsigmoid(), flat(), new Linear(60, 3)), input: [2, 5, 6] },
+  { name: 'piecewise activations', model: () => chain(new Conv2d(2, 6, 3), new LeakyReLU(0.1), new Hardswish(), new Conv2d(6, 5, 1), new ReLU6(), new Hardsigmoid(), new Softsign(), flat(), new Linear(60, 3)), input: [2, 5, 6] },
   { name: 'trained slopes', model: () => chain(new Conv2d(2, 6, 3), new PReLU(6), new Conv2d(6, 5, 1), new PReLU(), new Hardtanh(-2, 2), flat(), new Linear(320, 3)), input: [2, 10, 10] },
   { name: 'smooth activations', model: () => chain(new Conv2d(3, 7, 3), new SiLU(), new GELU(), new Conv2d(7, 5, 1), new ELU(0.5), new SELU(), new GELU('tanh'), new Softplus(2), flat(), new Linear(60, 3)), input: [3, 6, 5] },
   { name: 'activations with two writers', model: () => chain(new Conv2d(2, 5, 3), sum(new PReLU(5), new SiLU()), sum(new PReLU(1, { init: 0.9 }), new LeakyReLU(0.5)), new Twice(new PReLU(5, { init: 0.8 })), new Twice(new PReLU(1, { init: 0.8 })), sum(new ELU(), new Hardtanh()), flat(), new Linear(320, 3)), input: [2, 10, 10], optimizer: { lr: 0.01, momentum: 0.9 } },
