@@ -29,6 +29,12 @@ describe('every export is in a table, and every name of a table is exported', ()
   });
 });
 
+// Networks of test/support bring a layer its directional derivatives, the watched memory and the bits on several workers.
+test('every layer is in a watched network', () => {
+  const networks = read('test/support/networks.ts');
+  expect(valuesOf(layers).filter((name) => !networks.includes(`new ${name}(`))).toEqual([]);
+});
+
 test('rows have a cell for each column', () => {
   expect(rows.length).toBeGreaterThan(60);
   expect(rows.filter((row) => Object.values(row).includes('undefined') || Object.keys(row).includes('undefined'))).toEqual([]);

@@ -3,7 +3,7 @@ import { elements, type Shape, type Tensor } from '../../src/core/shape.js';
 import type { CompileOptions } from '../../src/index.js';
 import {
   BatchNorm1d, BatchNorm2d, GroupNorm, InstanceNorm2d, LayerNorm, LocalResponseNorm, AdaptiveAvgPool1d, AdaptiveAvgPool2d, AdaptiveMaxPool1d, AdaptiveMaxPool2d, AvgPool1d, AvgPool2d, Conv1d, Conv2d, ConvTranspose1d, ConvTranspose2d, Dropout, Dropout2d, ELU,
-  Flatten, GELU, Hardsigmoid, Hardswish, Hardtanh, LeakyReLU, Linear, LogSoftmax, MaxPool1d, MaxPool2d, PReLU, Rbf, ReLU, ReLU6, SELU, ScaleShift2d,
+  FixedFilter2d, Flatten, GELU, Hardsigmoid, Hardswish, Hardtanh, LeakyReLU, Linear, LogSoftmax, MaxPool1d, MaxPool2d, PReLU, Rbf, ReLU, ReLU6, SELU, ScaleShift2d,
   Sequential, SiLU, Sigmoid, Softmax, Softplus, Softsign, Tanh, Upsample, type Layer,
 } from '../../src/layers/index.js';
 import { lenet5, lenet5Modern } from '../../src/models/lenet.js';
@@ -99,6 +99,7 @@ const convolutions: NetworkCase[] = [
   { name: 'dilation and same', model: () => chain(new Conv2d(3, 12, 3, { dilation: [2, 1], padding: 'same' }), new Tanh(), new Conv2d(12, 4, [2, 4], { padding: 'same' }), flat(), new Linear(168, 5)), input: [3, 6, 7] },
   { name: 'groups', model: () => chain(new Conv2d(6, 9, 3, { groups: 3, padding: 1 }), new ReLU(), new Conv2d(9, 18, 3, { groups: 3, stride: 2, dilation: 2, padding: 2 }), flat(), new Linear(162, 3)), input: [6, 5, 6] },
   { name: 'depthwise', model: () => chain(new Conv2d(6, 6, 3, { groups: 6, padding: 1 }), new Tanh(), new Conv2d(6, 6, [3, 2], { groups: 6, stride: 2, dilation: [1, 2], padding: [2, 1], bias: false }), new Conv2d(6, 7, 1), flat(), new Linear(84, 3)), input: [6, 5, 6] },
+  { name: 'fixed filter', model: () => chain(new Conv2d(2, 6, 3), new FixedFilter2d([[1, 0, -1], [2, 0, -2], [1, 0, -1]]), new Tanh(), flat(), new Linear(72, 3)), input: [2, 6, 5] },
   { name: 'pointwise and covering kernels', model: () => chain(new Conv2d(5, 11, 1), new Sigmoid(), new Conv2d(11, 13, [4, 5]), new Conv2d(13, 6, 1, { bias: false }), flat()), input: [5, 4, 5], loss: { reduction: 'sum' } },
   { name: 'weights used twice', model: () => chain(new Conv2d(2, 6, 3, { padding: 1 }), new Twice(new Conv2d(6, 6, 3, { padding: 1 })), new Twice(new Conv2d(6, 6, 3, { groups: 6, padding: 1 })), new Twice(new Conv2d(6, 6, 1)), new Twice(new ScaleShift2d(6)), flat(), new Linear(96, 9), new Twice(new Linear(9, 9))), input: [2, 4, 4], optimizer: { lr: 0.01, momentum: 0.9 } },
 ];
