@@ -1,7 +1,7 @@
 import { MAX_WORKERS } from '../assembly/abi.js';
 import { OptionError, ShapeError } from './core/errors.js';
 import { elements, show, type Shape } from './core/shape.js';
-import { whole } from './layers/options.js';
+import { known, whole } from './core/options.js';
 import type { Layer } from './layers/layer.js';
 import { matches, showPattern, type Pattern } from './core/pattern.js';
 import { layOut, type Arena } from './plan/arena.js';
@@ -97,11 +97,14 @@ function checkPatterns(who: string, patterns: readonly Pattern[], store: Paramet
   if (idle !== undefined) throw new OptionError(`${who}: ${showPattern(idle)} fits no parameter, expected a pattern for some of ${names.join(', ')}`);
 }
 
+const OPTIONS = ['input', 'batchSize', 'loss', 'optimizer', 'freeze', 'clip', 'seed', 'workers', 'inputGradient', 'fuse', 'canary'] as const satisfies readonly (keyof CompileOptions)[];
+
 function check(options: CompileOptions): Blueprint['options'] {
   if (!Array.isArray(options?.input) || options.input.length === 0) throw new OptionError(`compile: input is ${String(options?.input)}, expected the shape of one image, as [1, 32, 32]`);
   for (const size of options.input) {
     if (!Number.isInteger(size) || size < 1) throw new ShapeError(`compile: input is ${show(options.input)}, expected sizes of at least 1`);
   }
+  known('compile', options, OPTIONS);
   if (options.clip) checkClip(options.clip);
   const canary = options.canary ?? 0;
   if (canary % 64 !== 0) throw new OptionError(`compile: canary is ${canary}, expected a multiple of 64`);

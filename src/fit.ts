@@ -12,7 +12,7 @@ import type { Schedule } from './training/schedules.js';
 export interface Position {
   readonly epoch: number;
   readonly batch: number;
-  /** Sum of the losses of those batches, each times its images; keeps the epoch's mean across a resume. */
+  /** Sum of the losses of those batches, each times its images: keeps the epoch's mean across a resume. Without it the mean is over the batches that follow. */
   readonly lossSum?: number;
 }
 
@@ -88,6 +88,7 @@ async function trainEpoch(network: Network, data: Dataset, options: FitOptions, 
   const images = new Float32Array(network.batchSize * size);
   const labels = new Int32Array(network.batchSize);
   const first = Math.min(total, start.batch * network.batchSize);
+  const uncounted = start.lossSum === undefined ? first : 0;
   let sum = start.lossSum ?? 0;
   const began = performance.now();
   for (let batch = start.batch; batch < batches; batch++) {
@@ -99,11 +100,11 @@ async function trainEpoch(network: Network, data: Dataset, options: FitOptions, 
     const { loss } = await network.step(images.subarray(0, (to - from) * size), labels.subarray(0, to - from));
     sum += loss * (to - from);
     options.onStep?.({
-      epoch: epoch + 1, epochs: options.epochs, batch: batch + 1, batches, loss: sum / to, done: to, total,
+      epoch: epoch + 1, epochs: options.epochs, batch: batch + 1, batches, loss: sum / (to - uncounted), done: to, total,
       imagesPerSecond: ((to - first) * 1000) / (performance.now() - began), position: { epoch, batch: batch + 1, lossSum: sum },
     });
     await turns.take();
   }
   const seconds = (performance.now() - began) / 1000;
-  return { epoch: epoch + 1, loss: sum / total, seconds, imagesPerSecond: (total - first) / seconds };
+  return { epoch: epoch + 1, loss: sum / (total - uncounted), seconds, imagesPerSecond: (total - first) / seconds };
 }

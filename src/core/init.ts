@@ -39,7 +39,7 @@ export function initialValues(init: Init, shape: Shape, seed: number, name: stri
     values.set(init.values);
     return values;
   }
-  if (init.kind === 'masked') return initialValues(init.init, shape, seed, name).map((value, i) => value * init.mask[i]!);
+  if (init.kind === 'masked') return initialValues(init.init, shape, seed, name).map((value, i) => (init.mask[i] ? value : 0));
   const random = new Random(seed, hashName(name));
   for (let i = 0; i < values.length; i++) {
     values[i] = init.kind === 'uniform' ? random.between(-init.bound, init.bound) : random.normal() * init.deviation;

@@ -3,7 +3,7 @@ import type { Shape } from '../core/shape.js';
 import type { Plan } from '../plan/plan.js';
 import type { Buffer, PlanTensor } from '../plan/tensor.js';
 import type { Layer } from './layer.js';
-import { whole } from './options.js';
+import { whole } from '../core/options.js';
 import { asImage, planAvgPool, planMaxPool, type PoolGeometry } from './pooling.js';
 
 /** An output size; null keeps the input's. */

@@ -4,7 +4,7 @@ import { byChannel, planChannelNorm, planTracking, type RunningStatistics } from
 import type { Plan } from '../plan/plan.js';
 import type { Parameter, PlanTensor } from '../plan/tensor.js';
 import type { Layer } from './layer.js';
-import { known, whole } from './options.js';
+import { known, whole } from '../core/options.js';
 
 export interface BatchNormOptions {
   /** Added to the variance; default 1e-5. */

@@ -1,6 +1,6 @@
 import { OptionError } from '../core/errors.js';
 import { CONVOLUTION_OPTIONS, Convolution, type ConvolutionOptions, type Sides } from './convolution.js';
-import { known, whole } from './options.js';
+import { known, whole } from '../core/options.js';
 
 /** Zeros around the sequence: a number, [before, after], 'valid' (none) or 'same' (output as long as the input; stride 1 only). */
 export type Padding1d = number | readonly [number, number] | 'same' | 'valid';

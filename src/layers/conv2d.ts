@@ -1,7 +1,8 @@
 import { OptionError } from '../core/errors.js';
 import { CONVOLUTION_OPTIONS, Convolution, type ConvolutionOptions, type Sides } from './convolution.js';
 import type { Pair } from './layer.js';
-import { known, pair, whole } from './options.js';
+import { known, whole } from '../core/options.js';
+import { pair } from './options.js';
 
 /**
  * Zeros around the image: a number, [height, width], [top, bottom, left, right], or by name.

@@ -6,7 +6,7 @@ import { convLayout, planConvolution, type ConvGeometry } from '../plan/convolut
 import type { Plan } from '../plan/plan.js';
 import { channelsLastOrder, type PlanTensor, type ReceptiveField } from '../plan/tensor.js';
 import type { Layer } from './layer.js';
-import { whole } from './options.js';
+import { whole } from '../core/options.js';
 import { asImage, imageShape } from './pooling.js';
 
 /** [height, width]. */

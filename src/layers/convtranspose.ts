@@ -6,7 +6,8 @@ import type { Plan } from '../plan/plan.js';
 import { channelsLastOrder, type PlanTensor, type ReceptiveField } from '../plan/tensor.js';
 import { checkChannels, checkGroups, print, weightShape, type Sizes } from './convolution.js';
 import type { Layer, Pair } from './layer.js';
-import { known, pair, whole } from './options.js';
+import { known, whole } from '../core/options.js';
+import { pair } from './options.js';
 import { asImage, imageShape } from './pooling.js';
 
 interface TransposedOptions<Size> {

@@ -6,7 +6,8 @@ import { planDepthwise, planDepthwiseBackwardInput } from '../plan/convolution.j
 import type { Plan } from '../plan/plan.js';
 import { channelsLastOrder, type PlanTensor } from '../plan/tensor.js';
 import type { Layer } from './layer.js';
-import { known, times, whole } from './options.js';
+import { known, whole } from '../core/options.js';
+import { times } from './options.js';
 
 export interface FixedFilter2dOptions {
   /** Zeros around the image; default: half the kernel, so that an odd kernel keeps the size. */

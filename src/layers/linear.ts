@@ -6,7 +6,7 @@ import { densePasses, planBiasGradient } from '../plan/convolution.js';
 import type { Plan } from '../plan/plan.js';
 import type { PlanTensor } from '../plan/tensor.js';
 import type { Layer } from './layer.js';
-import { known, whole } from './options.js';
+import { known, whole } from '../core/options.js';
 
 export interface LinearOptions {
   readonly bias?: boolean;

@@ -5,7 +5,7 @@ import { byChannel } from '../plan/channelnorm.js';
 import type { Plan } from '../plan/plan.js';
 import type { PlanTensor } from '../plan/tensor.js';
 import type { Layer } from './layer.js';
-import { known, whole } from './options.js';
+import { known, whole } from '../core/options.js';
 
 export interface LocalResponseNormOptions {
   /** Default 1e-4. */

@@ -7,7 +7,7 @@ import { planRowNorm } from '../plan/rownorm.js';
 import type { PlanTensor } from '../plan/tensor.js';
 import { affineParameters, epsilon } from './batchnorm.js';
 import type { Layer } from './layer.js';
-import { known, whole } from './options.js';
+import { known, whole } from '../core/options.js';
 
 // Normalisation of every image by itself: training and predicting are the same.
 

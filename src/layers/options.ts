@@ -1,4 +1,5 @@
 import { OptionError } from '../core/errors.js';
+import { whole } from '../core/options.js';
 import type { Pair } from './layer.js';
 
 /** `value` as [height, width], each an integer >= `least`. */
@@ -7,21 +8,6 @@ export function pair(layer: string, name: string, value: Pair, least: number): [
   if (both.length !== 2) throw new OptionError(`${layer}: ${name} is [${both.join(', ')}], expected one number or [height, width]`);
   for (const one of both) whole(layer, name, one, least);
   return both as [number, number];
-}
-
-/** `value`, an integer >= `least`. */
-export function whole(layer: string, name: string, value: number, least: number): number {
-  if (!Number.isInteger(value) || value < least || value > 2 ** 31 - 1) {
-    throw new OptionError(`${layer}: ${name} is ${value}, expected an integer of at least ${least}`);
-  }
-  return value;
-}
-
-/** Refuses option names that the layer does not know. */
-export function known(layer: string, options: object, names: readonly string[]): void {
-  for (const name of Object.keys(options)) {
-    if (!names.includes(name)) throw new OptionError(`${layer}: unknown option ${name}, expected one of ${names.join(', ')}`);
-  }
 }
 
 /** `3x5`, or `3` where both sides are alike and `short`. */

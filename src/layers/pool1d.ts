@@ -1,7 +1,7 @@
 import type { Plan } from '../plan/plan.js';
 import type { Buffer, PlanTensor } from '../plan/tensor.js';
 import type { Layer } from './layer.js';
-import { known } from './options.js';
+import { known } from '../core/options.js';
 import { asImage, planAvgPool, planMaxPool, poolGeometry, sequenceWindows, type Windows } from './pooling.js';
 
 export interface Pool1dOptions {

@@ -2,7 +2,8 @@ import { OptionError } from '../core/errors.js';
 import type { Plan } from '../plan/plan.js';
 import type { Buffer, PlanTensor } from '../plan/tensor.js';
 import type { Layer, Pair } from './layer.js';
-import { known, times, whole } from './options.js';
+import { known, whole } from '../core/options.js';
+import { times } from './options.js';
 import { asImage, imageWindows, planAvgPool, planMaxPool, poolGeometry, type Windows } from './pooling.js';
 
 export interface Pool2dOptions {

@@ -4,7 +4,8 @@ import { windows, windowsCeil } from '../core/window.js';
 import type { Plan } from '../plan/plan.js';
 import { channelsLastOrder, type Buffer, type PlanTensor, type ReceptiveField } from '../plan/tensor.js';
 import type { Pair } from './layer.js';
-import { pair, times, whole } from './options.js';
+import { whole } from '../core/options.js';
+import { pair, times } from './options.js';
 
 // What pooling layers of both ranks share. A sequence [c, l] is an image of one row.
 

@@ -3,7 +3,8 @@ import { elements, show } from '../core/shape.js';
 import type { Plan } from '../plan/plan.js';
 import type { PlanTensor } from '../plan/tensor.js';
 import type { Layer } from './layer.js';
-import { known, number, whole } from './options.js';
+import { known, whole } from '../core/options.js';
+import { number } from './options.js';
 
 export interface PReLUOptions {
   /** The slope that training starts with; default 0.25. */

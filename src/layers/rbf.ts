@@ -3,7 +3,7 @@ import { elements, show } from '../core/shape.js';
 import type { Plan } from '../plan/plan.js';
 import type { PlanTensor } from '../plan/tensor.js';
 import type { Layer } from './layer.js';
-import { known, whole } from './options.js';
+import { known, whole } from '../core/options.js';
 
 export interface RbfOptions {
   /** Whether training moves the centres; then they are the parameter `weight`. Default false, as published. */

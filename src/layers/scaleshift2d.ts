@@ -4,7 +4,7 @@ import { planBiasGradient } from '../plan/convolution.js';
 import type { Plan } from '../plan/plan.js';
 import type { PlanTensor } from '../plan/tensor.js';
 import type { Layer } from './layer.js';
-import { whole } from './options.js';
+import { whole } from '../core/options.js';
 
 /**
  * A coefficient and a bias per channel, y = weight[c] · x + bias[c]: with AvgPool2d before it, the trainable sub-sampling of

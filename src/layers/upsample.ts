@@ -3,7 +3,8 @@ import { show } from '../core/shape.js';
 import type { Plan } from '../plan/plan.js';
 import { channelsLastOrder, type PlanTensor, type ReceptiveField } from '../plan/tensor.js';
 import type { Layer, Pair } from './layer.js';
-import { known, pair, times } from './options.js';
+import { known } from '../core/options.js';
+import { pair, times } from './options.js';
 import { asImage } from './pooling.js';
 
 export interface UpsampleOptions {

@@ -1,6 +1,6 @@
 import { OptionError } from '../core/errors.js';
 import { AvgPool2d, BatchNorm2d, Conv2d, Flatten, Linear, MaxPool2d, ReLU, ScaleShift2d, Sequential, Sigmoid, Tanh, type Layer } from '../layers/index.js';
-import { known, whole } from '../layers/options.js';
+import { known, whole } from '../core/options.js';
 
 export interface LeNet5Options {
   /** Classes to tell apart; default 10. */

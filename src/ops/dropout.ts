@@ -1,7 +1,8 @@
 import { STORE } from '../../assembly/abi.js';
 import { ShapeError } from '../core/errors.js';
 import { show, type Tensor } from '../core/shape.js';
-import { known, number } from '../layers/options.js';
+import { known } from '../core/options.js';
+import { number } from '../layers/options.js';
 import type { Plan } from '../plan/plan.js';
 import { checkSize } from './layers.js';
 import { operate, planned, type OpResult, type Wiring } from './run.js';

@@ -1,5 +1,6 @@
 import { REDUCE_NONE } from '../../assembly/abi.js';
 import { OptionError, ShapeError } from '../core/errors.js';
+import { known } from '../core/options.js';
 import { elements, show } from '../core/shape.js';
 import type { Plan } from '../plan/plan.js';
 import type { Buffer, PlanTensor } from '../plan/tensor.js';
@@ -24,6 +25,7 @@ class CrossEntropy implements Loss {
   readonly #options: Required<Omit<CrossEntropyOptions, 'weight'>> & { weight: Float32Array | null };
 
   constructor(options: CrossEntropyOptions) {
+    known('crossEntropy', options, ['weight', 'reduction', 'ignoreIndex', 'labelSmoothing', 'target']);
     const { weight, reduction = 'mean', ignoreIndex = -100, labelSmoothing = 0, target = 'indices' } = options;
     reductionOf('crossEntropy', reduction);
     if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) throw new OptionError(`crossEntropy: labelSmoothing is ${labelSmoothing}, expected 0 to 1`);

@@ -18,8 +18,14 @@ export function checkLabels(labels: ArrayLike<number>, count: number, classes: n
   }
 }
 
+/** Throws ShapeError for what is neither numbers in a row nor a tensor. */
+function checkKind(targets: Targets): void {
+  if (typeof targets !== 'object' || targets === null) throw new ShapeError(`targets: ${String(targets)} given, expected labels, numbers or a tensor`);
+}
+
 /** Class indices: `count` of them. */
 export function readLabels(targets: Targets, count: number, classes: number, ignore = NaN): Int32Array {
+  checkKind(targets);
   if ('data' in targets) throw new ShapeError(`labels: a tensor ${show(targets.shape)} was given, expected ${count} class indices in an Int32Array or an array`);
   checkLabels(targets, count, classes, ignore);
   return Int32Array.from(targets);
@@ -27,6 +33,7 @@ export function readLabels(targets: Targets, count: number, classes: number, ign
 
 /** Numbers shaped like the outputs: [n, ...image], or [...image] for one. */
 export function readValues(targets: Targets, images: number, image: Shape): Float32Array {
+  checkKind(targets);
   const [numbers, expected] = ['data' in targets ? targets.data : targets, [images, ...image]];
   const given = 'data' in targets ? targets.shape : [numbers.length];
   const whole = show(given) === show(expected) || (images === 1 && show(given) === show(image));
