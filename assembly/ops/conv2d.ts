@@ -3,6 +3,7 @@ import { VIEW_BYTES, View, isPadded, multiplyGroups, padImage, setKernelTaps, se
 import { productAt } from "../gemm/gemm";
 import { Product, fillRowTable } from "../gemm/product";
 import { share } from "../slice";
+import { isPacked, packedWeight } from "./conv2dpackedweight";
 import { Conv2dBackwardWeightStep, Conv2dForwardStep, Conv2dGeometry } from "../steps";
 
 // A worker's scratch: product | row table | view | tap table | padded images.
@@ -76,8 +77,10 @@ export function conv2dBackwardWeight(s: Conv2dBackwardWeightStep, live: i32, acc
   const scratch = s.scratch + worker * s.scratchBytes;
   const p = productAt(scratch), view = viewAt(scratch);
   p.taps = tapsAt(scratch);
-  viewOf(s, view, s.x, copiesAfter(p.taps, s.groupImages * s.ho));
+  const copies = copiesAfter(p.taps, s.groupImages * s.ho);
+  viewOf(s, view, s.x, copies);
   const ci = s.ci / s.groups, co = s.co / s.groups, terms = s.kh * s.kw * ci, pixels = s.ho * s.wo;
+  const packed = (copies + (isPadded(s) ? min(s.groupImages, live) * view.imageBytes : 0) + 63) & ~63;
   p.run = s.wo;
   p.aStep = s.strideW * view.pixelBytes;
   p.bStep = s.co << 2;
@@ -92,9 +95,14 @@ export function conv2dBackwardWeight(s: Conv2dBackwardWeightStep, live: i32, acc
     const images = min(s.groupImages, live - image);
     if (isPadded(s)) padImages(s, view, s.x, image * pixels, (image + images) * pixels);
     setImageRowTaps(s, p, view, isPadded(s) ? 0 : image, images);
+    const dy = s.dy + (<usize>(image * pixels) * s.co << 2);
+    if (isPacked(s)) {
+      packedWeight(s, p, view, dy, packed, first, last);
+      continue;
+    }
     for (let term = first; term < last; term += ROW_BLOCK) {
       setTermRows(s, p, view, ci, term, min(last, term + ROW_BLOCK), s.dw);
-      multiplyGroups(s, p, s.dy + (<usize>(image * pixels) * s.co << 2), co << 2, ci << 2, groupBytes, 0, 0);
+      multiplyGroups(s, p, dy, co << 2, ci << 2, groupBytes, 0, 0);
     }
     p.accumulate = 1;
   }

@@ -1,4 +1,4 @@
-import { PANEL, PRODUCT_BYTES, ROW_BLOCK, ROW_ENTRY, STORE } from '../../assembly/abi.js';
+import { PANEL, PRODUCT_BYTES, ROW_BLOCK, ROW_ENTRY, STORE, TERM_BLOCK } from '../../assembly/abi.js';
 import type { Layout } from './layout.js';
 import type { Plan } from './plan.js';
 import type { Buffer, Parameter, PlanTensor } from './tensor.js';
@@ -158,7 +158,7 @@ function patchPasses(p: Plan, g: ConvGeometry, w: Parameter): Passes {
     backwardWeight: (x, dy, gradient) =>
       p.step('conv2dBackwardWeight', {
         ...g, x, dy, groupImages: weightImages, ...gradient,
-        ...p.scratch(head + weightImages * g.ho * 4 + Math.min(weightImages, p.batchSize) * imageBytes),
+        ...p.scratch(head + weightImages * g.ho * 4 + Math.min(weightImages, p.batchSize) * imageBytes + packedBytes(g)),
       }),
     backwardInput: (dy, b, gradient) => {
       const rotated = p.workspace('rotated', g.groups * Math.ceil(g.ci / g.groups / PANEL) * g.kh * g.kw * (g.co / g.groups) * PANEL);
@@ -166,6 +166,12 @@ function patchPasses(p: Plan, g: ConvGeometry, w: Parameter): Passes {
       p.step('conv2dBackwardInput', { ...g, dy, rotated, b, ...gradient, ...p.scratch(head + g.kh * g.kw * 4 + borderedBytes(g)) });
     },
   };
+}
+
+/** Bytes of the chunks that the weight gradient copies where channels are many (as conv2dpackedweight.ts has them). */
+function packedBytes(g: ConvGeometry): number {
+  if (g.groups > 1 || g.ci < 32 || g.co < 64 || g.wo > TERM_BLOCK) return 0;
+  return 64 + (ROW_BLOCK + Math.ceil(g.co / PANEL) * PANEL) * TERM_BLOCK * 4;
 }
 
 /** Bytes of one image of dy with the zeros that the input gradient reads around it (as `border` in the kernel has them). */

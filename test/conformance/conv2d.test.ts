@@ -65,6 +65,16 @@ const depthwise: Row[] = [1, 3, 4, 5, 8, 9, 17].flatMap((count): Row[] => [
   [[1, count, 6, 6], [count * 3, 1, 2, 2], { groups: count, dilation: [2, 2], padding: 'same' }],
 ]);
 
+/** Many channels on both sides: the weight gradient copies x and dy into panels; chunks of image rows, terms that do not come in fours. */
+const many: Row[] = [
+  [[1, 32, 3, 3], [64, 32, 3, 3], { padding: [1, 1] }],
+  [[3, 33, 7, 5], [65, 33, 3, 3], { padding: [1, 1] }],
+  [[2, 36, 9, 11], [70, 36, 3, 2], { stride: [2, 2], padding: [0, 1] }],
+  [[2, 35, 24, 23], [67, 35, 2, 3], { dilation: [1, 2] }],
+  [[5, 32, 7, 7], [64, 32, 1, 1], { stride: [2, 2] }],
+  [[1, 32, 2, 390], [64, 32, 1, 2]],
+];
+
 /** Contractions longer than a cache block: over channels and taps forward, over images and pixels for the weights. */
 const long: Row[] = [
   [[1, 300, 3, 3], [5, 300, 1, 1]],
@@ -76,7 +86,7 @@ const long: Row[] = [
   [[1, 3, 8, 8], [261, 3, 3, 3], { padding: [1, 1] }],
 ];
 
-const tables = { channels, geometry, dilated, same, grouped, depthwise, long };
+const tables = { channels, geometry, dilated, same, grouped, depthwise, many, long };
 
 function conforms([xs, ws, given = {}]: Row, withBias: boolean): void {
   const options: ConvOptions = { stride: [1, 1], padding: [0, 0], dilation: [1, 1], groups: 1, ...given };

@@ -97,6 +97,7 @@ const convolutions: NetworkCase[] = [
   { name: 'strides and paddings', model: () => chain(new Conv2d(3, 10, [3, 5], { stride: [2, 1], padding: [1, 2] }), new ReLU(), new Conv2d(10, 5, 3, { stride: 3, padding: [0, 2, 1, 0], bias: false }), flat(), new Linear(30, 4)), input: [3, 11, 9] },
   { name: 'stride beyond the kernel', model: () => chain(new Conv2d(2, 9, 2, { stride: 3 }), new Conv2d(9, 8, 1, { stride: 2 }), flat(), new Linear(32, 3)), input: [2, 11, 11] },
   { name: 'dilation and same', model: () => chain(new Conv2d(3, 12, 3, { dilation: [2, 1], padding: 'same' }), new Tanh(), new Conv2d(12, 4, [2, 4], { padding: 'same' }), flat(), new Linear(168, 5)), input: [3, 6, 7] },
+  { name: 'many channels in and out', model: () => chain(new Conv2d(2, 33, 1), new Conv2d(33, 65, 3, { padding: 1 }), new AvgPool2d(3), flat(), new Linear(65, 3)), input: [2, 4, 5] },
   { name: 'groups', model: () => chain(new Conv2d(6, 9, 3, { groups: 3, padding: 1 }), new ReLU(), new Conv2d(9, 18, 3, { groups: 3, stride: 2, dilation: 2, padding: 2 }), flat(), new Linear(162, 3)), input: [6, 5, 6] },
   { name: 'depthwise', model: () => chain(new Conv2d(6, 6, 3, { groups: 6, padding: 1 }), new Tanh(), new Conv2d(6, 6, [3, 2], { groups: 6, stride: 2, dilation: [1, 2], padding: [2, 1], bias: false }), new Conv2d(6, 7, 1), flat(), new Linear(84, 3)), input: [6, 5, 6] },
   { name: 'fixed filter', model: () => chain(new Conv2d(2, 6, 3), new FixedFilter2d([[1, 0, -1], [2, 0, -2], [1, 0, -1]]), new Tanh(), flat(), new Linear(72, 3)), input: [2, 6, 5] },
