@@ -38,7 +38,7 @@ const rate = schedules.cosine({ lr: 0.03, tMax: 250 });
 for (let step = 1; step <= 250; step++) {
   net.learningRate = rate(net.steps);
   const { loss } = await net.step(...batch(some(16)));
-  if (step % 50 === 0) console.log(`step ${step}: loss ${loss.toFixed(3)}`);
+  if (step === 1 || step % 50 === 0) console.log(`step ${step}: loss ${loss.toFixed(3)}`);
 }
 
 const [images, truth] = batch(some(32));

@@ -1,6 +1,7 @@
 // `npm run build`: kernels (asc) -> build/wasm, TypeScript (tsc) -> build/js and build/types, bundles (rollup) -> build/dist.
 // Each part runs only when its sources changed since its stamp.
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
@@ -9,25 +10,32 @@ import { hashOf, readStamp, root, writeStamp } from './stamp.mjs';
 
 const require = createRequire(import.meta.url);
 
-function node(file, ...args) {
-  const done = spawnSync(process.execPath, [file, ...args], { cwd: root, encoding: 'utf8' });
-  if (done.status !== 0) throw new Error(`${path.basename(file)} ${args.join(' ')} failed\n${done.stdout}${done.stderr}`);
+/** Runs a script; rejects with what it printed unless it ends with status 0. */
+async function node(file, ...args) {
+  const child = spawn(process.execPath, [file, ...args], { cwd: root });
+  let printed = '';
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => (printed += text));
+  const [status] = await once(child, 'close');
+  if (status !== 0) throw new Error(`${path.basename(file)} ${args.join(' ')} failed\n${printed}`);
 }
 
-function buildKernels() {
+async function buildTarget(target) {
   const asc = path.join(path.dirname(require.resolve('assemblyscript/package.json')), 'bin/asc.js');
-  for (const target of Object.keys(JSON.parse(readFileSync(path.join(root, 'asconfig.json'), 'utf8')).targets)) {
-    node(asc, '--config', 'asconfig.json', '--target', target, '--transform', './scripts/keepfunctions.mjs');
-    // Hexadecimal text: longer than base64, but a quarter smaller once compressed for the way to a page.
-    const hex = readFileSync(path.join(root, `build/wasm/${target}.wasm`)).toString('hex');
-    writeFileSync(path.join(root, `build/wasm/${target}.js`), `export default ${JSON.stringify(hex)};\n`);
-    writeFileSync(path.join(root, `build/wasm/${target}.d.ts`), `/** The ${target} build of the kernels, as hexadecimal text. */\ndeclare const hex: string;\nexport default hex;\n`);
-  }
+  await node(asc, '--config', 'asconfig.json', '--target', target, '--transform', './scripts/keepfunctions.mjs');
+  // Hexadecimal text: longer than base64, but a quarter smaller once compressed for the way to a page.
+  const hex = readFileSync(path.join(root, `build/wasm/${target}.wasm`)).toString('hex');
+  writeFileSync(path.join(root, `build/wasm/${target}.js`), `export default ${JSON.stringify(hex)};\n`);
+  writeFileSync(path.join(root, `build/wasm/${target}.d.ts`), `/** The ${target} build of the kernels, as hexadecimal text. */\ndeclare const hex: string;\nexport default hex;\n`);
 }
 
-function buildTypeScript() {
+async function buildKernels() {
+  const { targets } = JSON.parse(readFileSync(path.join(root, 'asconfig.json'), 'utf8'));
+  await Promise.all(Object.keys(targets).map(buildTarget));
+}
+
+async function buildTypeScript() {
   for (const folder of ['build/js', 'build/types']) rmSync(path.join(root, folder), { recursive: true, force: true });
-  node(path.join(path.dirname(require.resolve('typescript/package.json')), 'bin/tsc'), '-p', '.');
+  await node(path.join(path.dirname(require.resolve('typescript/package.json')), 'bin/tsc'), '-p', '.');
 }
 
 async function buildBundles() {

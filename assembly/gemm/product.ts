@@ -1,5 +1,5 @@
 import { ROW_ENTRY, TERM_BLOCK, TILE_ROWS, PANEL } from "../abi";
-import { tile_4x8 } from "./tile";
+import { tile_1x24, tile_4x8 } from "./tile";
 
 /**
  * One product over rows of A that lie anywhere and panels of B, the shape that every dense kernel takes:
@@ -72,12 +72,22 @@ function multiplyLongRuns(p: Product, lastFlags: i32): void {
   }
 }
 
-/** One block of terms for every tile of C: a panel of B stays in L1 while the rows of A pass. */
+/** One block of terms for every tile of C: a panel of B stays in L1 while the rows of A pass. A single row takes three panels at a
+ *  time, so that B streams through once and no row is computed in vain; each output's order of addition is the tile's. */
 function multiplyBlock(p: Product, taps: usize, tapsEnd: usize, run: i32, b: usize, flags: i32): void {
   const rowsEnd = p.rows + p.rowCount * ROW_ENTRY;
   let bias = p.bias;
   let column = p.cBase;
-  for (let left = p.columns; left > 0; left -= PANEL) {
+  let left = p.columns;
+  if (p.rowCount == 1 && p.bStep == PANEL << 2) {
+    for (; left >= 3 * PANEL; left -= 3 * PANEL) {
+      tile_1x24(p, taps, tapsEnd, run, b, column, bias, flags);
+      b += 3 * p.panelBytes;
+      column += 3 * p.cPanelBytes;
+      bias += 3 * PANEL << 2;
+    }
+  }
+  for (; left > 0; left -= PANEL) {
     for (let rows = p.rows, count = p.rowCount; rows < rowsEnd; rows += TILE_ROWS * ROW_ENTRY, count -= TILE_ROWS) {
       tile_4x8(p, rows, taps, tapsEnd, run, b, column, bias, flags, min(count, TILE_ROWS), min(left, PANEL));
     }

@@ -86,3 +86,22 @@ function storeEdge(spill: usize, rows: usize, column: usize, bias: usize, flags:
     spill += 32;
   }
 }
+
+/** One row of A times three panels of B, whose terms lie side by side: six accumulators, B read once. */
+export function tile_1x24(p: Product, taps: usize, tapsEnd: usize, run: i32, b: usize, column: usize, bias: usize, flags: i32): void {
+  const aStep = p.aStep, bGap = p.bGap, panel = p.panelBytes, bRun = run << 5;
+  let c00 = zero(), c01 = zero(), c10 = zero(), c11 = zero(), c20 = zero(), c21 = zero();
+  for (; taps < tapsEnd; taps += 4, b += bGap) {
+    let a: usize = load<usize>(p.rows) + p.aBase + load<i32>(taps);
+    for (const end = b + bRun; b < end; b += 32, a += aStep) {
+      const x = v128.load32_splat(a), b1 = b + panel, b2 = b1 + panel;
+      c00 = fma(x, v128.load(b), c00); c01 = fma(x, v128.load(b, 16), c01);
+      c10 = fma(x, v128.load(b1), c10); c11 = fma(x, v128.load(b1, 16), c11);
+      c20 = fma(x, v128.load(b2), c20); c21 = fma(x, v128.load(b2, 16), c21);
+    }
+  }
+  const c = load<usize>(p.rows, 4) + column, next = p.cPanelBytes;
+  storeRow(c, c00, c01, bias, flags);
+  storeRow(c + next, c10, c11, bias + 32, flags);
+  storeRow(c + 2 * next, c20, c21, bias + 64, flags);
+}

@@ -9,15 +9,19 @@ const BLOCK: i32 = 256;
 /** db[c] (+)= Σ dy[row, c]. Split over vectors of channels. */
 export function biasBackward(s: BiasBackwardStep, live: i32, accumulating: i32, worker: i32, workers: i32): void {
   const rows = live * s.rows, vectors = (s.c + 3) >> 2;
-  const accumulate = s.accumulate == ADD_IF_ACCUMULATING ? accumulating : s.accumulate;
-  const last = share(vectors, worker + 1, workers);
-  for (let v = share(vectors, worker, workers); v < last; v++) {
-    let total = zero();
-    for (let row = 0; row < rows; row += BLOCK) {
-      total = f32x4.add(total, columnSum(s.dy + (<usize>row * s.c << 2) + (v << 4), s.c << 2, min(BLOCK, rows - row)));
-    }
-    const to = s.db + (v << 4);
-    storeLanes(to, accumulate ? f32x4.add(v128.load(to), total) : total, s.c - (v << 2));
+  const first = share(vectors, worker, workers), last = share(vectors, worker + 1, workers);
+  let accumulate = s.accumulate == ADD_IF_ACCUMULATING ? accumulating : s.accumulate;
+  for (let row = 0; row < rows; row += BLOCK) {
+    addBlock(s, s.dy + (<usize>row * s.c << 2), min(BLOCK, rows - row), first, last, accumulate);
+    accumulate = 1;
+  }
+}
+
+/** One block of rows for the vectors `first` to `last`: all of a line is used while it is in cache. */
+function addBlock(s: BiasBackwardStep, dy: usize, rows: i32, first: i32, last: i32, accumulate: i32): void {
+  for (let v = first; v < last; v++) {
+    const to = s.db + (v << 4), sum = columnSum(dy + (v << 4), s.c << 2, rows);
+    storeLanes(to, accumulate ? f32x4.add(v128.load(to), sum) : sum, s.c - (v << 2));
   }
 }
 

@@ -3,6 +3,7 @@ import { productAt } from "../gemm/gemm";
 import { VIEW_BYTES, View, multiplyGroups, padImage } from "../gemm/patches";
 import { Product, fillRowTable } from "../gemm/product";
 import { share } from "../slice";
+import { exactInput, isExact } from "./conv2dexactinput";
 import { Conv2dBackwardInputStep, Conv2dGeometry, Conv2dRotateWeightStep } from "../steps";
 
 // The input gradient is a wide correlation of dy with the turned kernel. With a stride, input pixels fall into
@@ -67,6 +68,10 @@ function turnTap(from: usize, to: usize, panelBytes: i32, co: i32, channels: i32
 
 /** dx[n, iy, ix, ci] (+)= b[ci] + Σ dy[n, oy, ox, co] · w[co, ky, kx, ci] over the positions that read it. Split over rows of all images. */
 export function conv2dBackwardInput(s: Conv2dBackwardInputStep, live: i32, worker: i32, workers: i32): void {
+  if (isExact(s)) {
+    exactInput(s, live, worker, workers);
+    return;
+  }
   const scratch = s.scratch + worker * s.scratchBytes;
   const p = productAt(scratch);
   const view = changetype<View>(scratch + PRODUCT_BYTES + ROW_BLOCK * ROW_ENTRY);
@@ -115,10 +120,8 @@ function inputRows(s: Conv2dBackwardInputStep, p: Product, view: View, phase: Ph
   }
 }
 
-/** Tap table of a phase, kernel rows descending so that offsets ascend; whole kernel rows where their terms lie side by side. */
+/** Tap table of a phase, kernel rows and columns descending so that offsets ascend. */
 function setTurnedTaps(s: Conv2dGeometry, p: Product, view: View, phase: Phase): void {
-  const co = s.co / s.groups;
-  const rowsTouch = s.groups == 1 && s.strideW == 1 && s.dilationW == 1;
   let tap = p.taps;
   phase.kernelRows = 0;
   phase.tapsPerRow = 0;
@@ -126,7 +129,7 @@ function setTurnedTaps(s: Conv2dGeometry, p: Product, view: View, phase: Phase):
     if (ky * s.dilationH % s.strideH != phase.ry) continue;
     const row = -(ky * s.dilationH - phase.ry) / s.strideH * view.rowBytes;
     let taps = 0;
-    for (let kx = s.kw - 1; kx >= 0; kx -= rowsTouch ? s.kw : 1) {
+    for (let kx = s.kw - 1; kx >= 0; kx--) {
       if (kx * s.dilationW % s.strideW != phase.rx) continue;
       store<i32>(tap, row - (kx * s.dilationW - phase.rx) / s.strideW * view.pixelBytes);
       tap += 4;
@@ -135,15 +138,15 @@ function setTurnedTaps(s: Conv2dGeometry, p: Product, view: View, phase: Phase):
     phase.kernelRows++;
     phase.tapsPerRow = taps;
   }
-  p.run = rowsTouch ? s.kw * co : co;
+  p.run = s.co / s.groups;
 }
 
 /** Kernel rows of the phase, counted from the largest ky, with jy > limit. */
-function kernelRowsBeyond(s: Conv2dGeometry, phase: Phase, limit: i32): i32 {
+export function kernelRowsBeyond(s: Conv2dGeometry, ry: i32, limit: i32): i32 {
   let count = 0;
   for (let ky = s.kh - 1; ky >= 0; ky--) {
-    if (ky * s.dilationH % s.strideH != phase.ry) continue;
-    if ((ky * s.dilationH - phase.ry) / s.strideH <= limit) break;
+    if (ky * s.dilationH % s.strideH != ry) continue;
+    if ((ky * s.dilationH - ry) / s.strideH <= limit) break;
     count++;
   }
   return count;
@@ -158,7 +161,7 @@ function phaseRows(s: Conv2dBackwardInputStep, p: Product, view: View, phase: Ph
   p.rowCount = 0;
   for (let iy = first + (((shift - first) % s.strideH) + s.strideH) % s.strideH; iy < last; iy += s.strideH) {
     const q = (iy + s.padTop - phase.ry) / s.strideH;
-    const rowFrom = kernelRowsBeyond(s, phase, q), rowTo = kernelRowsBeyond(s, phase, q - s.ho);
+    const rowFrom = kernelRowsBeyond(s, phase.ry, q), rowTo = kernelRowsBeyond(s, phase.ry, q - s.ho);
     if (rowFrom != from || rowTo != to) {
       flushRows(s, p, phase, from, to);
       from = rowFrom;
@@ -196,7 +199,7 @@ function flushRows(s: Conv2dBackwardInputStep, p: Product, phase: Phase, from: i
 }
 
 /** No output reads these pixels: what is left is the bias, or zero. */
-function clearRows(p: Product, b: usize, bytes: i32): void {
+export function clearRows(p: Product, b: usize, bytes: i32): void {
   for (let row = 0; row < p.rowCount; row++) {
     const to = load<usize>(p.rows + row * ROW_ENTRY, 4);
     if (b) memory.copy(to, b, bytes);

@@ -6,6 +6,7 @@ import { CrossEntropyBackwardStep, CrossEntropyForwardStep, CrossEntropyReduceSt
 import { rowExpSum, rowMax } from "./softmax";
 
 // loss[row] = Σ_c q_c (log Σ e^(x − top) − (x_c − top)),  top = max x,  q_c = weight_c · ((1 − ε) target_c + ε / classes),  target one-hot or probabilities.
+// Sums over classes are kept in float64: equal small terms round the same way, so that their errors would add up.
 // The mean divides by Σ weight_target over rows that count (indices) or by the rows (probabilities): torch.nn.functional.cross_entropy.
 
 /** Split over rows. */
@@ -38,9 +39,9 @@ function indexRow(s: CrossEntropyForwardStep, x: usize, row: i32, top: f32, logS
   const weight = weightOf(s.weight, target);
   let loss = weight * (logSum - (load<f32>(x + (<usize>target << 2)) - top));
   if (s.smoothing > 0) {
-    let all: f32 = 0;
+    let all: f64 = 0;
     for (let c = 0; c < s.classes; c++) all += weightOf(s.weight, c) * (logSum - (load<f32>(x + (<usize>c << 2)) - top));
-    loss = (1 - s.smoothing) * loss + s.smoothing / <f32>s.classes * all;
+    loss = (1 - s.smoothing) * loss + s.smoothing / <f32>s.classes * <f32>all;
   }
   store<f32>(s.rowLoss + at, loss);
   store<f32>(s.rowWeight + at, weight);
@@ -48,12 +49,12 @@ function indexRow(s: CrossEntropyForwardStep, x: usize, row: i32, top: f32, logS
 
 function denseRow(s: CrossEntropyForwardStep, x: usize, row: i32, top: f32, logSum: f32): void {
   const target = s.target + (<usize>row * s.classes << 2), each = s.smoothing / <f32>s.classes;
-  let loss: f32 = 0;
+  let loss: f64 = 0;
   for (let c = 0; c < s.classes; c++) {
     const q = weightOf(s.weight, c) * ((1 - s.smoothing) * load<f32>(target + (<usize>c << 2)) + each);
     loss += q * (logSum - (load<f32>(x + (<usize>c << 2)) - top));
   }
-  store<f32>(s.rowLoss + (<usize>row << 2), loss);
+  store<f32>(s.rowLoss + (<usize>row << 2), <f32>loss);
   store<f32>(s.rowWeight + (<usize>row << 2), 1);
 }
 
@@ -93,10 +94,14 @@ function targetShare(s: CrossEntropyBackwardStep, row: i32, target: i32, c: i32)
   return weightOf(s.weight, c) * ((1 - s.smoothing) * hit + s.smoothing / <f32>s.classes);
 }
 
+function targetTotal(s: CrossEntropyBackwardStep, row: i32, target: i32): f32 {
+  let total: f64 = 0;
+  for (let c = 0; c < s.classes; c++) total += targetShare(s, row, target, c);
+  return <f32>total;
+}
+
 function gradientRow(s: CrossEntropyBackwardStep, x: usize, dx: usize, row: i32, target: i32, scale: f32): void {
-  let total: f32 = 0;
-  if (s.dense || s.smoothing > 0) for (let c = 0; c < s.classes; c++) total += targetShare(s, row, target, c);
-  else total = weightOf(s.weight, target);
+  const total = s.dense || s.smoothing > 0 ? targetTotal(s, row, target) : weightOf(s.weight, target);
   const factor = f32x4.splat(scale * total);
   const top = v128.load32_splat(s.logSum + (<usize>row << 3)), logSum = v128.load32_splat(s.logSum + (<usize>row << 3), 4);
   for (let c = 0; c < s.classes; c += 4) {

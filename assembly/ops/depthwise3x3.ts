@@ -38,44 +38,110 @@ export function forwardRow(r: Row3x3, x: usize, w: usize, wStep: i32, b: usize, 
   }
 }
 
-/** Output pixels `from` to `to` of four channels. */
+/** Output pixels `from` to `to` of four channels: four neighbours at a time where all their windows are inside. */
 function forwardBlock(
   r: Row3x3, x: usize, w: usize, wStep: i32, b: usize, y: usize, from: i32, to: i32, lanes: i32, relu: i32, accumulate: i32,
 ): void {
-  const w00 = v128.load(w), w01 = v128.load(w + wStep), w02 = v128.load(w + 2 * wStep);
-  const w10 = v128.load(w + 3 * wStep), w11 = v128.load(w + 4 * wStep), w12 = v128.load(w + 5 * wStep);
-  const w20 = v128.load(w + 6 * wStep), w21 = v128.load(w + 7 * wStep), w22 = v128.load(w + 8 * wStep);
-  const pixel = r.channels << 2, row = r.wi * pixel;
-  const top = inside(r.y0, r.hi), middle = inside(r.y0 + 1, r.hi), bottom = inside(r.y0 + 2, r.hi);
-  for (let ox = from; ox < to; ox++) {
-    const x0 = ox * r.strideW - r.padLeft;
-    let at = x + r.y0 * row + x0 * pixel;
-    let sum = zero();
-    if (x0 >= 0 && x0 + 2 < r.wi) {
-      if (top) sum = fma(v128.load(at + 2 * pixel), w02, fma(v128.load(at + pixel), w01, fma(v128.load(at), w00, sum)));
-      at += row;
-      if (middle) sum = fma(v128.load(at + 2 * pixel), w12, fma(v128.load(at + pixel), w11, fma(v128.load(at), w10, sum)));
-      at += row;
-      if (bottom) sum = fma(v128.load(at + 2 * pixel), w22, fma(v128.load(at + pixel), w21, fma(v128.load(at), w20, sum)));
+  const pixel = r.channels << 2;
+  for (let ox = from; ox < to;) {
+    const x0 = ox * r.strideW - r.padLeft, at = x + x0 * pixel, out = y + ox * pixel;
+    const fours = r.strideW == 1 && x0 >= 0 ? min(to - ox, r.wi - 2 - x0) >> 2 : 0;
+    if (fours > 0) {
+      forwardTile_4x1(r, at, w, wStep, b, out, fours, lanes, relu, accumulate);
+      ox += fours << 2;
     } else {
-      if (top) sum = edgeSum(r, at, x0, w00, w01, w02, sum);
-      if (middle) sum = edgeSum(r, at + row, x0, w10, w11, w12, sum);
-      if (bottom) sum = edgeSum(r, at + 2 * row, x0, w20, w21, w22, sum);
+      const sum = x0 >= 0 && x0 + 2 < r.wi ? windowSum(r, at, w, wStep) : edgeSum(r, at, x0, w, wStep);
+      finish(sum, b, out, lanes, relu, accumulate);
+      ox++;
     }
-    const out = y + ox * pixel;
-    if (b) sum = f32x4.add(sum, v128.load(b));
-    if (accumulate) sum = f32x4.add(v128.load(out), sum);
-    if (relu) sum = f32x4.pmax(sum, zero());
-    storeLanes(out, sum, lanes);
   }
 }
 
-/** One kernel row at the image's left or right border. */
-function edgeSum(r: Row3x3, at: usize, x0: i32, w0: v128, w1: v128, w2: v128, sum: v128): v128 {
-  const pixel = r.channels << 2;
-  if (inside(x0, r.wi)) sum = fma(v128.load(at), w0, sum);
-  if (inside(x0 + 1, r.wi)) sum = fma(v128.load(at + pixel), w1, sum);
-  if (inside(x0 + 2, r.wi)) sum = fma(v128.load(at + 2 * pixel), w2, sum);
+// @ts-ignore: decorator
+@inline
+function finish(sum: v128, b: usize, out: usize, lanes: i32, relu: i32, accumulate: i32): void {
+  if (b) sum = f32x4.add(sum, v128.load(b));
+  if (accumulate) sum = f32x4.add(v128.load(out), sum);
+  if (relu) sum = f32x4.pmax(sum, zero());
+  storeLanes(out, sum, lanes);
+}
+
+/** `fours` times four windows side by side: they share columns, so that six loads of x and three of w serve twelve products. */
+function forwardTile_4x1(
+  r: Row3x3, x: usize, w: usize, wStep: i32, b: usize, out: usize, fours: i32, lanes: i32, relu: i32, accumulate: i32,
+): void {
+  const pixel = r.channels << 2, two = 2 * pixel, row = r.wi * pixel, w1 = w + 3 * wStep, w2 = w + 6 * wStep;
+  const top = inside(r.y0, r.hi), middle = inside(r.y0 + 1, r.hi), bottom = inside(r.y0 + 2, r.hi);
+  const plain = b == 0 && !relu && !accumulate && lanes >= 4;
+  let at = x + r.y0 * row;
+  for (; fours > 0; fours--, at += 2 * two, out += 2 * two) {
+    let s0 = zero(), s1 = zero(), s2 = zero(), s3 = zero();
+    if (top) {
+      const line = at, x2 = line + two, x4 = x2 + two;
+      const v1 = v128.load(line + pixel), v2 = v128.load(x2), v3 = v128.load(x2 + pixel), v4 = v128.load(x4);
+      let k = v128.load(w);
+      s0 = fma(v128.load(line), k, s0); s1 = fma(v1, k, s1); s2 = fma(v2, k, s2); s3 = fma(v3, k, s3);
+      k = v128.load(w + wStep);
+      s0 = fma(v1, k, s0); s1 = fma(v2, k, s1); s2 = fma(v3, k, s2); s3 = fma(v4, k, s3);
+      k = v128.load(w + 2 * wStep);
+      s0 = fma(v2, k, s0); s1 = fma(v3, k, s1); s2 = fma(v4, k, s2); s3 = fma(v128.load(x4 + pixel), k, s3);
+    }
+    if (middle) {
+      const line = at + row, x2 = line + two, x4 = x2 + two;
+      const v1 = v128.load(line + pixel), v2 = v128.load(x2), v3 = v128.load(x2 + pixel), v4 = v128.load(x4);
+      let k = v128.load(w1);
+      s0 = fma(v128.load(line), k, s0); s1 = fma(v1, k, s1); s2 = fma(v2, k, s2); s3 = fma(v3, k, s3);
+      k = v128.load(w1 + wStep);
+      s0 = fma(v1, k, s0); s1 = fma(v2, k, s1); s2 = fma(v3, k, s2); s3 = fma(v4, k, s3);
+      k = v128.load(w1 + 2 * wStep);
+      s0 = fma(v2, k, s0); s1 = fma(v3, k, s1); s2 = fma(v4, k, s2); s3 = fma(v128.load(x4 + pixel), k, s3);
+    }
+    if (bottom) {
+      const line = at + 2 * row, x2 = line + two, x4 = x2 + two;
+      const v1 = v128.load(line + pixel), v2 = v128.load(x2), v3 = v128.load(x2 + pixel), v4 = v128.load(x4);
+      let k = v128.load(w2);
+      s0 = fma(v128.load(line), k, s0); s1 = fma(v1, k, s1); s2 = fma(v2, k, s2); s3 = fma(v3, k, s3);
+      k = v128.load(w2 + wStep);
+      s0 = fma(v1, k, s0); s1 = fma(v2, k, s1); s2 = fma(v3, k, s2); s3 = fma(v4, k, s3);
+      k = v128.load(w2 + 2 * wStep);
+      s0 = fma(v2, k, s0); s1 = fma(v3, k, s1); s2 = fma(v4, k, s2); s3 = fma(v128.load(x4 + pixel), k, s3);
+    }
+    if (plain) {
+      v128.store(out, s0); v128.store(out + pixel, s1); v128.store(out + two, s2); v128.store(out + two + pixel, s3);
+    } else {
+      finish(s0, b, out, lanes, relu, accumulate);
+      finish(s1, b, out + pixel, lanes, relu, accumulate);
+      finish(s2, b, out + two, lanes, relu, accumulate);
+      finish(s3, b, out + two + pixel, lanes, relu, accumulate);
+    }
+  }
+}
+
+/** One window that lies inside the image from left to right. */
+function windowSum(r: Row3x3, at: usize, w: usize, wStep: i32): v128 {
+  const pixel = r.channels << 2, row = r.wi * pixel;
+  let sum = zero();
+  let line = at + r.y0 * row;
+  for (let iy = r.y0; iy < r.y0 + 3; iy++, line += row, w += 3 * wStep) {
+    if (!inside(iy, r.hi)) continue;
+    sum = fma(v128.load(line), v128.load(w), sum);
+    sum = fma(v128.load(line + pixel), v128.load(w + wStep), sum);
+    sum = fma(v128.load(line + 2 * pixel), v128.load(w + 2 * wStep), sum);
+  }
+  return sum;
+}
+
+/** One window at the image's left or right border. */
+function edgeSum(r: Row3x3, at: usize, x0: i32, w: usize, wStep: i32): v128 {
+  const pixel = r.channels << 2, row = r.wi * pixel;
+  let sum = zero();
+  for (let ky = 0; ky < 3; ky++, w += 3 * wStep) {
+    if (!inside(r.y0 + ky, r.hi)) continue;
+    const line = at + (r.y0 + ky) * row;
+    for (let kx = 0; kx < 3; kx++) {
+      if (inside(x0 + kx, r.wi)) sum = fma(v128.load(line + kx * pixel), v128.load(w + kx * wStep), sum);
+    }
+  }
   return sum;
 }
 
@@ -86,34 +152,50 @@ export function weightRow(r: Row3x3, x: usize, dy: usize, dw: usize, first: i32,
     const end = min(r.wo, ox + width);
     for (let c = first; c < last; c += 4) {
       const at = <usize>c << 2;
-      weightBlock(r, x + at, dy + at, dw + at, ox, end, last - c);
+      weightTile_2x9(r, x + at, dy + at, dw + at, ox, end, last - c);
     }
   }
 }
 
-function weightBlock(r: Row3x3, x: usize, dy: usize, dw: usize, from: i32, to: i32, lanes: i32): void {
+function weightTile_2x9(r: Row3x3, x: usize, dy: usize, dw: usize, from: i32, to: i32, lanes: i32): void {
   let s00 = zero(), s01 = zero(), s02 = zero(), s10 = zero(), s11 = zero(), s12 = zero(), s20 = zero(), s21 = zero(), s22 = zero();
   const pixel = r.channels << 2, row = r.wi * pixel;
   const top = inside(r.y0, r.hi), middle = inside(r.y0 + 1, r.hi), bottom = inside(r.y0 + 2, r.hi);
-  for (let ox = from; ox < to; ox++) {
+  const step = r.strideW * pixel, third = 2 * pixel;
+  for (let ox = from; ox < to;) {
     const x0 = ox * r.strideW - r.padLeft;
     let at = x + r.y0 * row + x0 * pixel;
     const d = v128.load(dy + ox * pixel);
-    if (x0 >= 0 && x0 + 2 < r.wi) {
-      if (top) {
-        s00 = fma(v128.load(at), d, s00); s01 = fma(v128.load(at + pixel), d, s01); s02 = fma(v128.load(at + 2 * pixel), d, s02);
-      }
-      at += row;
-      if (middle) {
-        s10 = fma(v128.load(at), d, s10); s11 = fma(v128.load(at + pixel), d, s11); s12 = fma(v128.load(at + 2 * pixel), d, s12);
-      }
-      at += row;
-      if (bottom) {
-        s20 = fma(v128.load(at), d, s20); s21 = fma(v128.load(at + pixel), d, s21); s22 = fma(v128.load(at + 2 * pixel), d, s22);
-      }
-    } else {
+    if (x0 < 0 || x0 + 2 >= r.wi) {
       edgeWeights(r, at, x0, d, dw, lanes, top, middle, bottom);
+      ox++;
+      continue;
     }
+    // Two pixels where both windows are inside: each sum takes two products a turn.
+    const two = ox + 1 < to && x0 + r.strideW + 2 < r.wi;
+    const e = two ? v128.load(dy + ox * pixel + pixel) : zero();
+    const more = two ? step : 0;
+    if (top) {
+      const near = at + more;
+      s00 = fma(v128.load(near), e, fma(v128.load(at), d, s00));
+      s01 = fma(v128.load(near + pixel), e, fma(v128.load(at + pixel), d, s01));
+      s02 = fma(v128.load(near + third), e, fma(v128.load(at + third), d, s02));
+    }
+    at += row;
+    if (middle) {
+      const near = at + more;
+      s10 = fma(v128.load(near), e, fma(v128.load(at), d, s10));
+      s11 = fma(v128.load(near + pixel), e, fma(v128.load(at + pixel), d, s11));
+      s12 = fma(v128.load(near + third), e, fma(v128.load(at + third), d, s12));
+    }
+    at += row;
+    if (bottom) {
+      const near = at + more;
+      s20 = fma(v128.load(near), e, fma(v128.load(at), d, s20));
+      s21 = fma(v128.load(near + pixel), e, fma(v128.load(at + pixel), d, s21));
+      s22 = fma(v128.load(near + third), e, fma(v128.load(at + third), d, s22));
+    }
+    ox += two ? 2 : 1;
   }
   const tap = r.channels << 2;
   addLanes(dw, s00, lanes); addLanes(dw + tap, s01, lanes); addLanes(dw + 2 * tap, s02, lanes);

@@ -28,14 +28,37 @@ export function linearForward(s: LinearForwardStep, live: i32, worker: i32, work
 
 /** dw[ci, co] (+)= Σ x[r, ci] · dy[r, co]. Split over ci. */
 export function linearBackwardWeight(s: LinearBackwardWeightStep, live: i32, accumulating: i32, worker: i32, workers: i32): void {
+  const accumulate = s.accumulate == ADD_IF_ACCUMULATING ? accumulating : s.accumulate;
+  const first = share(s.ci, worker, workers), last = share(s.ci, worker + 1, workers);
+  if (live * s.rows == 1) {
+    for (let column = 0; column < s.co; column += PANEL) outerPanel(s, column, first, last, accumulate);
+    return;
+  }
   const p = productAt(s.scratch + worker * s.scratchBytes);
   setPlain(p, live * s.rows, s.ci << 2, s.co << 2);
   p.b = s.dy;
   p.panelBytes = PANEL << 2;
   p.cPanelBytes = s.ci * PANEL << 2;
   p.columns = s.co;
-  p.accumulate = s.accumulate == ADD_IF_ACCUMULATING ? accumulating : s.accumulate;
-  multiplyRows(p, s.x, 4, s.dw, PANEL << 2, share(s.ci, worker, workers), share(s.ci, worker + 1, workers));
+  p.accumulate = accumulate;
+  multiplyRows(p, s.x, 4, s.dw, PANEL << 2, first, last);
+}
+
+/** One row: dw[ci, 8] (+)= x[ci] · dy[8], with the tile's addition to zero. Unused columns get zero. */
+function outerPanel(s: LinearBackwardWeightStep, column: i32, first: i32, last: i32, accumulate: i32): void {
+  const dy = s.dy + (column << 2), left = s.co - column;
+  const d0 = v128.and(v128.load(dy), laneMask(left)), d1 = v128.and(v128.load(dy, 16), laneMask(left - 4));
+  let to = s.dw + (<usize>(column * s.ci + first * PANEL) << 2), x = s.x + (<usize>first << 2);
+  for (const end = s.x + (<usize>last << 2); x < end; x += 4, to += PANEL << 2) {
+    const a = v128.load32_splat(x);
+    let near = fma(a, d0, zero()), far = fma(a, d1, zero());
+    if (accumulate) {
+      near = f32x4.add(v128.load(to), near);
+      far = f32x4.add(v128.load(to, 16), far);
+    }
+    v128.store(to, near);
+    v128.store(to, far, 16);
+  }
 }
 
 /** dx[r, ci] (+)= Σ dy[r, co] · w[ci, co]: dot products along the panels, so that the weights are read as they lie.

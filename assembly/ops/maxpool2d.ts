@@ -8,7 +8,7 @@ import { firstWindow, lastWindow, windowEnd, windowStart } from "./windows";
 /** y = maximum of each window, argmax = its place h·wi + w; the first wins ties, NaN wins over all. Split over output rows. */
 export function maxPool2dForward(s: MaxPool2dForwardStep, live: i32, worker: i32, workers: i32): void {
   const last = share(live * s.ho, worker + 1, workers);
-  const small = s.kh == 2 && s.kw == 2 && (s.dilationH & s.dilationW) == 1 && !s.adaptive && !(s.padTop | s.padLeft)
+  const small = s.kh == 2 && s.kw == 2 && (s.dilationH | s.dilationW) == 1 && !s.adaptive && !(s.padTop | s.padLeft)
     && (s.ho - 1) * s.strideH + 2 <= s.hi && (s.wo - 1) * s.strideW + 2 <= s.wi;
   for (let row = share(live * s.ho, worker, workers); row < last; row++) {
     const image = row / s.ho, oy = row - image * s.ho;
@@ -117,7 +117,7 @@ function maxBlock(x: usize, y: usize, argmax: usize, pixel: i32, first: i32, row
 /** dx (+)= Σ of dy over the windows whose argmax is this pixel. Windows that do not meet are split over their rows, each handing
  *  out its residual; others over input rows, each pixel gathering from its windows. */
 export function maxPool2dBackward(s: MaxPool2dBackwardStep, live: i32, worker: i32, workers: i32): void {
-  if (!s.adaptive && !s.accumulate && s.strideH == s.kh && s.strideW == s.kw && (s.dilationH & s.dilationW) == 1 && (s.padTop | s.padLeft) == 0) {
+  if (!s.adaptive && !s.accumulate && s.strideH == s.kh && s.strideW == s.kw && (s.dilationH | s.dilationW) == 1 && (s.padTop | s.padLeft) == 0) {
     const last = share(live * s.ho, worker + 1, workers);
     for (let row = share(live * s.ho, worker, workers); row < last; row++) handOutRow(s, row);
   } else {

@@ -14,6 +14,8 @@ export interface Origin {
   readonly lr: number;
   readonly momentum: number;
   readonly seed: number;
+  /** Updates over which the learning rate falls to 0 along half a cosine; 0 where it stays as it is. */
+  readonly decay: number;
 }
 
 /** A checkpoint file and the run that it was written by. */
@@ -23,7 +25,7 @@ export interface Saved extends Origin {
   readonly position: Position;
 }
 
-const NUMBERS = ['holdout', 'batchSize', 'lr', 'momentum', 'seed', 'epoch', 'batch', 'lossSum'] as const;
+const NUMBERS = ['holdout', 'batchSize', 'lr', 'momentum', 'seed', 'decay', 'epoch', 'batch', 'lossSum'] as const;
 const TEXTS = ['model', 'data', 'dataName'] as const;
 
 /** The notes that go into a checkpoint. */

@@ -20,6 +20,8 @@ export interface Settings {
   readonly momentum: number;
   readonly seed: number;
   readonly workers: number;
+  /** Whether the learning rate falls to 0 over the run, as `start` has it; else it stays as it is. */
+  readonly decays: boolean;
   readonly out: string;
   readonly checkpoint: string | null;
   readonly resume: Saved | null;
@@ -57,6 +59,7 @@ export async function settingsOf(call: Call, command: 'start' | 'train'): Promis
     momentum: MOMENTUM,
     seed: seedOf(call, saved?.seed),
     workers: workersOf(call),
+    decays: command === 'start' || (saved !== null && saved.decay > 0),
     out: writableFile(call.options.get('out') ?? `${model.name}.safetensors`, 'out'),
     checkpoint: call.options.has('checkpoint') ? writableFile(call.options.get('checkpoint')!, 'checkpoint') : null,
     resume: saved,

@@ -6,6 +6,7 @@ import type { Network } from '../network.js';
 import { crossEntropy } from '../training/losses.js';
 import type { Evaluation } from '../training/metrics.js';
 import { sgd } from '../training/optimizers.js';
+import { constant, cosine, type Schedule } from '../training/schedules.js';
 import { Interrupted, UsageError } from './failure.js';
 import { onInterrupt } from './interrupt.js';
 import { metadataOf } from './metadata.js';
@@ -64,6 +65,11 @@ async function compileFor({ model, batchSize, lr, momentum, seed, workers }: Set
   });
 }
 
+/** Updates of one epoch. */
+function batches({ batchSize }: Settings, { train }: Source): number {
+  return Math.ceil(train.length / batchSize);
+}
+
 interface Outcome {
   readonly evaluation: Evaluation | null;
   readonly loss: number;
@@ -84,9 +90,9 @@ class Run {
     this.#source = source;
     this.#net = net;
     this.#signal = signal;
-    const { model, holdout, batchSize, lr, momentum, seed } = settings;
+    const { model, holdout, batchSize, lr, momentum, seed, epochs, decays } = settings;
     const dataName = source.dir ?? source.train.name;
-    this.#origin = { model: model.name, data: fingerprint(source.train), dataName, holdout, batchSize, lr, momentum, seed };
+    this.#origin = { model: model.name, data: fingerprint(source.train), dataName, holdout, batchSize, lr, momentum, seed, decay: decays ? epochs * batches(settings, source) : 0 };
   }
 
   /** Takes the weights, the optimizer's state and the position from the checkpoint, if there is one. */
@@ -96,6 +102,10 @@ class Run {
     if (saved.data !== this.#origin.data) {
       const given = this.#settings.dir === null ? '--data is not given' : `--data ${this.#settings.dir} holds other images`;
       throw new UsageError(`${given}, but ${saved.file} was trained on ${saved.dataName}`);
+    }
+    if (saved.decay !== this.#origin.decay) {
+      const epochs = saved.decay / batches(this.#settings, this.#source);
+      throw new UsageError(`--epochs is ${this.#settings.epochs}, but the learning rate of ${saved.file} falls to 0 over ${epochs}`);
     }
     this.#net.restore(saved.bytes, saved.file);
     this.#position = saved.position;
@@ -146,11 +156,12 @@ class Run {
     let outcome: Outcome | null = null;
     let images = 0;
     let seconds = 0;
+    const schedule = this.#schedule();
     const onStep = (at: FitProgress) => {
       this.#position = at.position;
       progress.step(standingOf(at));
     };
-    for await (const done of fit(this.#net, train, { epochs, validation: test, seed, signal: this.#signal, position: this.#position, onStep })) {
+    for await (const done of fit(this.#net, train, { epochs, validation: test, seed, schedule, signal: this.#signal, position: this.#position, onStep })) {
       this.#position = done.position;
       progress.epoch({ ...done, epochs, test: done.validation });
       images += done.imagesPerSecond * done.seconds || 0;
@@ -160,6 +171,11 @@ class Run {
       await setImmediate();
     }
     return outcome ?? (await this.#measure());
+  }
+
+  #schedule(): Schedule {
+    const { lr, decay } = this.#origin;
+    return decay === 0 ? constant({ lr }) : cosine({ lr, tMax: decay });
   }
 
   /** For a checkpoint of a run that had come to its end. */
@@ -175,10 +191,10 @@ class Run {
   }
 
   async #interrupted(): Promise<Interrupted> {
-    const { model, checkpoint, epochs, batchSize, command } = this.#settings;
+    const { model, checkpoint, epochs, command } = this.#settings;
     const file = checkpoint ?? `${model.name}.ckpt`;
     await this.#checkpoint(file);
-    const steps = epochs * Math.ceil(this.#source.train.length / batchSize);
+    const steps = epochs * batches(this.#settings, this.#source);
     const again = command.replace(/^start\b/, `train --model ${model.name}`);
     return new Interrupted(`Stopped at step ${count(this.#net.steps)} of ${count(steps)}. Continue: ${invocation()} ${again} --resume ${file}`);
   }

@@ -29,10 +29,17 @@ export function times([height, width]: readonly [number, number]): string {
   return `${height}x${width}`;
 }
 
+interface Bounds {
+  readonly above?: number;
+  readonly least?: number;
+  readonly below?: number;
+  readonly most?: number;
+}
+
 /** `value`, a finite number; `more` narrows it: `{ above: 0 }`, `{ least: 0, below: 1 }`. */
-export function number(layer: string, name: string, value: number, more: { readonly above?: number; readonly least?: number; readonly below?: number } = {}): number {
-  const { above = -Infinity, least = -Infinity, below = Infinity } = more;
-  if (typeof value === 'number' && Number.isFinite(value) && value > above && value >= least && value < below) return value;
-  const bounds = [above > -Infinity && `above ${above}`, least > -Infinity && `of at least ${least}`, below < Infinity && `below ${below}`].filter(Boolean);
+export function number(layer: string, name: string, value: number, more: Bounds = {}): number {
+  const { above = -Infinity, least = -Infinity, below = Infinity, most = Infinity } = more;
+  if (typeof value === 'number' && Number.isFinite(value) && value > above && value >= least && value < below && value <= most) return value;
+  const bounds = [above > -Infinity && `above ${above}`, least > -Infinity && `of at least ${least}`, below < Infinity && `below ${below}`, most < Infinity && `at most ${most}`].filter(Boolean);
   throw new OptionError(`${layer}: ${name} is ${String(value)}, expected a finite number${bounds.length > 0 ? ` ${bounds.join(' and ')}` : ''}`);
 }

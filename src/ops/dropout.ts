@@ -7,20 +7,21 @@ import { checkSize } from './layers.js';
 import { operate, planned, type OpResult, type Wiring } from './run.js';
 
 export interface DropoutOptions {
-  /** The probability that the mask was drawn with, 0 <= p < 1; default 0.5. */
+  /** The probability that the mask was drawn with, 0 <= p <= 1; default 0.5. */
   readonly p?: number;
   /** `false`: x as it is, whatever the mask. Default true. */
   readonly training?: boolean;
 }
 
-/** x · mask / (1 − p) with a mask of 0 (dropped) and 1 (kept), one per number of x. A network's Dropout layer draws its own masks. */
+/** x · mask / (1 − p) with a mask of 0 (dropped) and 1 (kept), one per number of x; 0 where p is 1. A network's Dropout layer draws its own masks. */
 export function dropout(x: Tensor, mask: ArrayLike<number>, options: DropoutOptions = {}): OpResult<'input'> {
   checkSize('dropout', 'input', x);
   known('dropout', options, ['p', 'training']);
-  const p = number('dropout', 'p', options.p ?? 0.5, { least: 0, below: 1 });
+  const p = number('dropout', 'p', options.p ?? 0.5, { least: 0, most: 1 });
+  const scale = p < 1 ? 1 / (1 - p) : 0;
   const training = options.training ?? true;
   if (mask.length !== x.data.length) throw new ShapeError(`dropout: mask has ${mask.length} numbers, expected ${x.data.length} for ${show(x.shape)}`);
-  const factors = Float32Array.from(mask, (kept) => (training ? kept / (1 - p) : 1));
+  const factors = Float32Array.from(mask, (kept) => (training ? kept * scale : 1));
   const plan = planned('dropout', [x.data.length], 1, (plan) => planMasked(plan, x.data.length));
   return operate<'input'>(plan, { input: x.data, mask: factors }, x.shape, { input: x.shape }).result;
 }

@@ -1,4 +1,4 @@
-import { broadcast } from '../core/broadcast.js';
+import { broadcast, broadcastShape, sumTo } from '../core/broadcast.js';
 import { ShapeError } from '../core/errors.js';
 import { show, type Tensor } from '../core/shape.js';
 import { bceWithLogits as bceLoss, type BceWithLogitsOptions } from '../training/bcewithlogits.js';
@@ -7,26 +7,28 @@ import { huber as huberLoss, l1 as l1Loss, mse as mseLoss, smoothL1 as smoothL1L
 import { checkSize } from './layers.js';
 import { operate, planned, type OpResult } from './run.js';
 
-// Losses that compare number with number, as torch.nn.functional has them. `target` is shaped like x, or broadcasts to it. The result is a
-// scalar, or shaped like x with reduction 'none'.
+// Losses that compare number with number, as torch.nn.functional has them. x and `target` have one shape, or broadcast to one. The result is a
+// scalar, or of that shape with reduction 'none'.
 
 function pairLoss(name: string, loss: Loss, x: Tensor, target: Tensor, options: PairLossOptions): OpResult<'input'> {
   checkSize(name, 'input', x);
   checkSize(name, 'target', target);
-  const wanted = broadcast(target, x.shape);
-  if (wanted === null) throw new ShapeError(`${name}: target is ${show(target.shape)}, expected ${show(x.shape)} like the input, or a shape that broadcasts to it`);
+  const shape = broadcastShape(x.shape, target.shape);
+  if (shape === null) throw new ShapeError(`${name}: target is ${show(target.shape)}, expected ${show(x.shape)} like the input, or a shape that broadcasts with it`);
   const none = options.reduction === 'none';
   // All of x is one image: factors may then broadcast along the batch too.
-  const plan = planned(name, [x.shape, options], 1, (p) => {
-    const input = p.input('x', x.shape, true);
+  const plan = planned(name, [shape, options], 1, (p) => {
+    const input = p.input('x', shape, true);
     const { target: slot, loss: scalar, rowLoss, gradient } = loss.plan(p, input);
     p.seedGradient({ buffer: scalar }, gradient);
     return {
-      inputs: { input, target: { shape: x.shape, buffer: slot } },
-      output: { shape: none ? x.shape : [], buffer: none ? rowLoss : scalar }, gradOutput: gradient,
+      inputs: { input, target: { shape, buffer: slot } },
+      output: { shape: none ? shape : [], buffer: none ? rowLoss : scalar }, gradOutput: gradient,
     };
   });
-  return operate<'input'>(plan, { input: x.data, target: wanted }, none ? x.shape : [], { input: x.shape }).result;
+  const values = { input: broadcast(x, shape)!, target: broadcast(target, shape)! };
+  const { result } = operate<'input'>(plan, values, none ? shape : [], { input: shape });
+  return { ...result, backward: (gradOutput) => ({ input: sumTo(result.backward(gradOutput).input, x.shape) }) };
 }
 
 /** (x − target)². */

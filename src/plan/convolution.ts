@@ -170,6 +170,7 @@ function patchPasses(p: Plan, g: ConvGeometry, w: Parameter): Passes {
 
 /** Bytes of one image of dy with the zeros that the input gradient reads around it (as `border` in the kernel has them). */
 function borderedBytes(g: ConvGeometry): number {
+  if (g.groups === 1 && g.strideW === 1 && g.dilationW === 1 && g.kw > 1) return 0; // conv2dexactinput.ts copies nothing
   const along = (kernel: number, dilation: number, stride: number, pad: number, input: number, output: number): number =>
     output + Math.max(0, Math.trunc(((kernel - 1) * dilation) / stride) - Math.trunc(pad / stride)) + Math.max(0, Math.trunc((pad + input - 1) / stride) - (output - 1));
   return along(g.kh, g.dilationH, g.strideH, g.padTop, g.hi, g.ho) * along(g.kw, g.dilationW, g.strideW, g.padLeft, g.wi, g.wo) * g.co * 4;

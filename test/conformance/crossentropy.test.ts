@@ -50,6 +50,14 @@ for (const shape of shapes) {
   });
 }
 
+test('a smoothed target keeps its sum over many classes', () => {
+  const [x, target] = [randomTensor(1, 1, 5000), Int32Array.of(77)];
+  const gradient = ops.crossEntropy(x, target, { labelSmoothing: 0.1 }).backward(Float32Array.of(1)).input;
+  const exact = crossEntropyBackward(x, target, { data: Float32Array.of(1), shape: [] }, { weight: null, reduction: 'mean', ignoreIndex: -100, labelSmoothing: 0.1 });
+  // As few roundings as for a hundred classes: errors of the terms do not add up.
+  expectWithin('d input', gradient, { ...exact, terms: 100 }, ROUNDINGS);
+});
+
 describe('crossEntropy: some targets are ignored', () => {
   const x = randomTensor(1, 6, 4);
   for (const reduction of reductions)

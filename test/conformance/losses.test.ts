@@ -113,12 +113,15 @@ describe('rbf', () => {
       });
 });
 
-test('targets broadcast to the input, and no further', () => {
-  const x = randomTensor(1, 2, 3);
-  const row = randomTensor(2, 3);
+test('input and target broadcast to one shape', () => {
+  const [x, row, column] = [randomTensor(1, 2, 3), randomTensor(2, 3), randomTensor(3, 2, 1)];
   const whole = { data: Float32Array.from([...row.data, ...row.data]), shape: [2, 3] };
   expect(ops.mse(x, row).data).toEqual(ops.mse(x, whole).data);
-  expect(() => ops.mse(row, x)).toThrow(ShapeError);
+  const [narrow, wide] = [ops.mse(row, column, { reduction: 'none' }), ops.mse(whole, column, { reduction: 'none' })];
+  expect(narrow.shape).toEqual([2, 3]);
+  expect(narrow.data).toEqual(wide.data);
+  const each = wide.backward(x).input.data;
+  expect(narrow.backward(x).input).toEqual({ data: Float32Array.from({ length: 3 }, (_, i) => each[i]! + each[i + 3]!), shape: [3] });
   expect(() => ops.l1(x, randomTensor(1, 2))).toThrow(ShapeError);
 });
 

@@ -30,6 +30,9 @@ const dilated: Row[] = [
   [[1, 3, 7, 8], [2, 3], { dilation: [3, 2], stride: [1, 1] }],
   [[2, 4, 9, 9], [3, 3], { dilation: [2, 2], stride: [2, 2], padding: [1, 1] }],
   [[1, 5, 8, 9], [3, 2], { dilation: [2, 3], stride: [2, 2], ceilMode: true }],
+  [[2, 3, 6, 9], [2, 2], { dilation: [1, 3] }],
+  [[1, 5, 11, 7], [2, 2], { dilation: [3, 1] }],
+  [[2, 4, 9, 8], [2, 3], { dilation: [5, 3] }],
 ];
 
 const complete = (kernel: Pair, given: Partial<PoolOptions> = {}): PoolOptions => ({ kernel, stride: kernel, padding: [0, 0], dilation: [1, 1], ceilMode: false, ...given });

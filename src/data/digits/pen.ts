@@ -32,7 +32,7 @@ export class Pen {
   /** The line's half width at every point: the pen's, times pressure, direction (a broad nib) and roughness. */
   #press(trace: Trace, random: Random): void {
     const { x, y, begins, length } = trace;
-    const pen = exp(0.15 * spread(random) + 0.28);
+    const pen = exp(0.2 * spread(random) + 0.28);
     const pressure = 0.4 * random.uniform();
     const phase = random.between(0, 2 * Math.PI);
     const pace = random.between(0.05, 0.3);
