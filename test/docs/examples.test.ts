@@ -75,6 +75,6 @@ test('07: both sides of every fact agree', () => {
 test('08: pixels are told apart', () => {
   const text = run('08-segmentation.mjs');
   const losses = [...text.matchAll(/loss ([\d.]+)/g)].map((match) => Number(match[1]));
-  expect(losses.at(-1)).toBeLessThan(0.5 * losses[0]!);
+  expect(losses.at(-1)).toBeLessThan(0.2 * losses[0]!);
   expect(Number(/pixels right: ([\d.]+) %/.exec(text)![1])).toBeGreaterThan(95);
 });
