@@ -8,7 +8,7 @@ const model = new Sequential({
   conv2: new Conv2d(8, 16, 5, { padding: 'same' }), bn2: new BatchNorm2d(16), relu2: new ReLU(),
   up: new ConvTranspose2d(16, 8, 2, { stride: 2 }), relu3: new ReLU(), classes: new Conv2d(8, 3, 3, { padding: 'same' }),
 });
-const net = await compile(model, { input: [1, SIZE, SIZE], batchSize: 16, loss: losses.crossEntropy(), optimizer: optimizers.adam({ lr: 0.01 }), seed: 1 });
+const net = await compile(model, { input: [1, SIZE, SIZE], batchSize: 16, loss: losses.crossEntropy(), optimizer: optimizers.adam({ lr: 0.03 }), seed: 1 });
 
 let state = 1;
 const random = (below) => (state = (state * 48271) % 2147483647) % below;      // Lehmer's generator
@@ -34,7 +34,7 @@ function draw() {
 const batch = (drawn) => [Float32Array.from(drawn.flatMap(({ image }) => [...image])), Int32Array.from(drawn.flatMap(({ classes }) => [...classes]))];
 const some = (n) => Array.from({ length: n }, draw);
 
-const rate = schedules.cosine({ lr: 0.01, tMax: 250 });
+const rate = schedules.cosine({ lr: 0.03, tMax: 250 });
 for (let step = 1; step <= 250; step++) {
   net.learningRate = rate(net.steps);
   const { loss } = await net.step(...batch(some(16)));

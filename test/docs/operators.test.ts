@@ -6,6 +6,7 @@ import { filesUnder, read } from '../support/sources.js';
 
 // docs/operators.md against the library: the same names, and the options that constructors accept, with their defaults.
 
+const readme = readFileSync(path.resolve(import.meta.dirname, '../../README.md'), 'utf8');
 const text = readFileSync(path.resolve(import.meta.dirname, '../../docs/operators.md'), 'utf8');
 
 /** A row of a table, by the names of its columns. */
@@ -94,4 +95,12 @@ test('defaults of layers are the ones that stand behind the options', () => {
     }
   }
   expect(wrong).toEqual([]);
+});
+
+test("what README's table puts beside PyTorch's calls can be written so", () => {
+  const spans = [...readme.matchAll(/^\|.*\| (.*) \|$/gm)].flatMap(([, cell]) => [...cell!.matchAll(/`([^`…]+)`/g)].map(([, code]) => code!));
+  const calls = spans.filter((code) => /^(new |losses\.|optimizers\.|schedules\.)/.test(code));
+  expect(calls.length).toBeGreaterThan(12);
+  const scope = { ...layers, losses, optimizers, schedules, n: 10 };
+  for (const code of calls) expect(() => new Function(...Object.keys(scope), `return ${code};`)(...Object.values(scope)) as unknown, code).not.toThrow();
 });
