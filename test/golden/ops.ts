@@ -83,9 +83,12 @@ function bceWithLogits(given: Given): Result {
   });
 }
 
+/** Evaluation needs no mask. */
 function dropout(given: Given): Result {
   const { params } = given;
-  return ops.dropout(given.tensor('input'), given.value('mask').data, { p: params.number('p', 0.5), training: params.boolean('training', true) });
+  const [input, training] = [given.tensor('input'), params.boolean('training', true)];
+  const mask = training || given.has('mask') ? given.value('mask').data : input.data;
+  return ops.dropout(input, mask, { p: params.number('p', 0.5), training });
 }
 
 /** Activations and losses of pairs. */
