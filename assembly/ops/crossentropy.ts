@@ -58,7 +58,8 @@ function denseRow(s: CrossEntropyForwardStep, x: usize, row: i32, top: f32, logS
   store<f32>(s.rowWeight + (<usize>row << 2), 1);
 }
 
-/** loss[0] = the reduced loss, loss[1] = what a row's gradient is multiplied by. One worker: a sum over few numbers, in float64. */
+/** loss[0] = the reduced loss, NaN for a mean over no weight; loss[1] = what a row's gradient is multiplied by. One worker: a sum over few
+ *  numbers, in float64. */
 export function crossEntropyReduce(s: CrossEntropyReduceStep, live: i32, worker: i32): void {
   if (worker != 0) return;
   let loss: f64 = 0, weight: f64 = 0;
@@ -67,7 +68,7 @@ export function crossEntropyReduce(s: CrossEntropyReduceStep, live: i32, worker:
     weight += load<f32>(s.rowWeight + (<usize>row << 2));
   }
   const mean = s.reduction == REDUCE_MEAN;
-  store<f32>(s.loss, <f32>(mean ? loss / weight : loss));
+  store<f32>(s.loss, <f32>(mean ? (weight == 0 ? NaN : loss / weight) : loss));
   store<f32>(s.loss, <f32>(mean ? 1 / weight : 1), 4);
 }
 

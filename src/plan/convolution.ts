@@ -81,7 +81,9 @@ export function planConvolution(p: Plan, g: ConvGeometry, { x, w, b, y }: ConvTe
 export function planTransposedConvolution(p: Plan, g: ConvGeometry, { x, w, b, y }: ConvTensors): void {
   p.macs((g.ho * g.wo * g.co * g.ci * g.kh * g.kw) / g.groups);
   const passes = convMethod(g) === 'depthwise' ? depthwisePasses(p, g, w) : patchPasses(p, g, w);
-  if (convMethod(g) === 'linear' && g.ho * g.wo === 1) planSpread(p, g, { x, w, b, y });
+  // A 1x1 kernel with output padding makes more pixels than it covers.
+  const spreads = convMethod(g) === 'linear' && g.kh === g.hi && g.kw === g.wi;
+  if (spreads) planSpread(p, g, { x, w, b, y });
   else passes.backwardInput(x.buffer, b, { dx: y.buffer, accumulate: STORE });
   p.onBackward(y, (dy) => {
     if (b && p.needsGradient(b)) planBiasGradient(p, b, dy, g.hi * g.wi, g.ci);

@@ -33,6 +33,8 @@ const dilated: Row[] = [
   [[1, 3, 3, 4], [3, 4, 2, 3], { dilation: [4, 3], stride: [2, 3], outputPadding: [3, 2] }],
   [[1, 2, 3, 3], [2, 2, 2, 2], { dilation: [3, 3], outputPadding: [2, 1] }],
   [[1, 2, 5, 5], [2, 3, 3, 3], { dilation: [2, 2], stride: [4, 4], padding: [1, 3] }],
+  [[3, 2, 1, 1], [2, 3, 1, 1], { dilation: [3, 2], outputPadding: [2, 1] }],
+  [[2, 3, 1, 4], [3, 1, 1, 1], { dilation: [2, 2], outputPadding: [1, 0] }],
 ];
 
 const grouped: Row[] = [

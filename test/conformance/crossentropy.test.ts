@@ -73,6 +73,7 @@ describe('crossEntropy: some targets are ignored', () => {
   test('all of them: the mean of nothing is NaN, the sum is 0', () => {
     const target = new Int32Array(6).fill(-100);
     expect(ops.crossEntropy(x, target).data[0]).toBeNaN();
+    expect(ops.crossEntropy(x, Int32Array.from(target, () => 0), { weight: Float32Array.of(0, 1, 1, 1), labelSmoothing: 0.5 }).data[0]).toBeNaN();
     expect(ops.crossEntropy(x, target, { reduction: 'sum' }).data[0]).toBe(0);
     expect([...ops.crossEntropy(x, target, { reduction: 'none' }).data]).toEqual([0, 0, 0, 0, 0, 0]);
   });

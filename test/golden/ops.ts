@@ -83,9 +83,12 @@ function bceWithLogits(given: Given): Result {
   });
 }
 
+/** Evaluation needs no mask. */
 function dropout(given: Given): Result {
   const { params } = given;
-  return ops.dropout(given.tensor('input'), given.value('mask').data, { p: params.number('p', 0.5), training: params.boolean('training', true) });
+  const [input, training] = [given.tensor('input'), params.boolean('training', true)];
+  const mask = training || given.has('mask') ? given.value('mask').data : input.data;
+  return ops.dropout(input, mask, { p: params.number('p', 0.5), training });
 }
 
 /** Activations and losses of pairs. */
@@ -136,7 +139,7 @@ export const operatorNames: readonly string[] = Object.keys(operators);
 
 const isTensor = (value: unknown): value is Tensor => typeof value === 'object' && value !== null && 'data' in value && 'shape' in value;
 
-/** output, indices where the operator has them, and grad_X for every gradient that its backward names X. */
+/** output, indices where the operator has them, and grad_X for every gradient that its backward names X; of a scalar, grad_output is 1. */
 export function runOperator(given: Given): Computed {
   const operator = Object.hasOwn(operators, given.op) ? operators[given.op] : undefined;
   if (operator === undefined) throw new UnsupportedError(`op ${given.op} is not supported`);
@@ -147,8 +150,9 @@ export function runOperator(given: Given): Computed {
     const after: unknown = key in result ? (result as unknown as Record<string, unknown>)[key] : null;
     if (isTensor(after)) computed.set(name, { data: after.data, shape: after.shape });
   }
-  if (!given.has('grad_output')) return computed;
-  for (const [name, gradient] of Object.entries(result.backward(given.tensor('grad_output'))))
+  const gradOutput = optional(given, 'grad_output') ?? (result.shape.length === 0 ? { data: Float32Array.of(1), shape: [] } : null);
+  if (gradOutput === null) return computed;
+  for (const [name, gradient] of Object.entries(result.backward(gradOutput)))
     if (isTensor(gradient)) computed.set(`grad_${name}`, { data: gradient.data, shape: gradient.shape });
   return computed;
 }

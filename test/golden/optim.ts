@@ -66,12 +66,13 @@ function sliceOf({ data, shape }: Tensor, step: number): Tensor {
   return { data: data.slice(step * length, (step + 1) * length), shape: inner };
 }
 
-/** paramK_steps [steps, ...] after every step with gradients gradK[step] at rate lr_per_step[step], and stateK.* after the last. */
+/** paramK_steps [steps, ...] after every step with gradients gradK[step] at rate lr_per_step[step], else lr, and stateK.* after the last. */
 export function runOptimizer(given: Given): Computed {
   const starts = given.names('param').map((name) => given.tensor(name));
   const gradients = starts.map((_, k) => given.tensor(`grad${k}`));
-  const rates = given.tensor('lr_per_step').data;
-  const run = ops.optimize(optimizerOf(given.op, given.params), starts);
+  const optimizer = optimizerOf(given.op, given.params);
+  const rates = given.has('lr_per_step') ? given.tensor('lr_per_step').data : new Float32Array(gradients[0]?.shape[0] ?? 0).fill(optimizer.lr);
+  const run = ops.optimize(optimizer, starts);
   const paths = gradients.map(({ data }) => new Float32Array(data.length));
   rates.forEach((lr, step) => {
     run.step(gradients.map((gradient) => sliceOf(gradient, step)), lr);

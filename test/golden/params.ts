@@ -36,7 +36,7 @@ export class Params {
   number(name: string, otherwise: number): number {
     if (!this.has(name)) return otherwise;
     const text = this.#values[name]!;
-    const value = text.trim() === '' ? NaN : Number(text);
+    const value = text.trim() === '' ? NaN : Number(text.replace(/^([+-]?)inf$/i, '$1Infinity'));
     return Number.isNaN(value) ? this.#fail(name, 'a number') : value;
   }
 

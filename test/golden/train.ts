@@ -18,10 +18,10 @@ function choice<T extends string>(given: Given, name: string, otherwise: T, word
 async function networkOf(given: Given, weights: Uint8Array): Promise<Network> {
   const { params } = given;
   if (given.op !== 'LeNet5') throw new UnsupportedError(`network ${given.op} is not supported`);
-  choice(given, 'loss', 'cross_entropy mean', ['cross_entropy mean']);
+  const loss = choice(given, 'loss', 'cross_entropy mean', ['cross_entropy mean', 'cross_entropy sum', 'cross_entropy']);
   const images = given.tensor('images');
   const model = models.lenet5({
-    activation: choice(given, 'activation', 'tanh', ['tanh', 'relu']),
+    activation: choice(given, 'activation', 'tanh', ['tanh', 'relu', 'sigmoid']),
     pooling: choice(given, 'pooling', 'avg', ['avg', 'max']),
     padding: params.number('c1_padding', 0),
     batchNorm: params.boolean('batch_norm', false),
@@ -29,7 +29,7 @@ async function networkOf(given: Given, weights: Uint8Array): Promise<Network> {
   const net = await compile(model, {
     input: images.shape.slice(1),
     batchSize: images.shape[0]!,
-    loss: losses.crossEntropy({ labelSmoothing: params.number('label_smoothing', 0) }),
+    loss: losses.crossEntropy({ reduction: loss.endsWith('sum') ? 'sum' : 'mean', labelSmoothing: params.number('label_smoothing', 0) }),
     optimizer: optimizerOf(params.text('optimizer', 'SGD'), params),
     seed: 1,
     workers: 1,
