@@ -2,6 +2,7 @@ import { PANEL, PRODUCT_BYTES, ROW_BLOCK, ROW_ENTRY } from "../abi";
 import { productAt } from "../gemm/gemm";
 import { VIEW_BYTES, View, multiplyGroups, padImage } from "../gemm/patches";
 import { Product, fillRowTable } from "../gemm/product";
+import { storeTransposed4 } from "../simd";
 import { share } from "../slice";
 import { exactInput, isExact } from "./conv2dexactinput";
 import { Conv2dBackwardInputStep, Conv2dGeometry, Conv2dRotateWeightStep } from "../steps";
@@ -56,7 +57,13 @@ function turnPhase(s: Conv2dRotateWeightStep, from: usize, to: usize, ci: i32, c
 
 /** One kernel position: [ci][8 of co] blocks become [co][8 of ci] rows. */
 function turnTap(from: usize, to: usize, panelBytes: i32, co: i32, channels: i32): usize {
-  for (let c = 0; c < co; c++) {
+  let c = 0;
+  for (; channels == PANEL && c + 4 <= co; c += 4, to += PANEL << 4) {
+    const x = from + (c >> 3) * panelBytes + ((c & 7) << 2);
+    storeTransposed4(to, PANEL << 2, v128.load(x), v128.load(x, 32), v128.load(x, 64), v128.load(x, 96));
+    storeTransposed4(to + 16, PANEL << 2, v128.load(x, 128), v128.load(x, 160), v128.load(x, 192), v128.load(x, 224));
+  }
+  for (; c < co; c++) {
     const x = from + (c >> 3) * panelBytes + ((c & 7) << 2);
     let lane = 0;
     for (; lane < channels; lane++) store<f32>(to + (lane << 2), load<f32>(x + (lane << 5)));
