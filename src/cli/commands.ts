@@ -47,7 +47,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   {
     name: 'start',
     args: '',
-    help: 'Train LeNet-5 on drawn digits and show what it learned',
+    help: 'Train LeNet-5 on drawn digits, at a rate that falls to 0, and show what it learned',
     options: [...TRAINING, AS_JSON],
     load: async () => (await import('./start.js')).start,
   },

@@ -95,6 +95,18 @@ describe('stopped and gone on with', () => {
     expect({ ...again, imagesPerSecond: 0 }).toEqual({ ...done, imagesPerSecond: 0 });
   });
 
+  test('start: its learning rate goes on falling where train takes over, to the epochs it was meant for', async () => {
+    const cwd = temporary();
+    const { status, stderr } = await stopped(cwd, 'SIGINT', / 1\/2 /, 'start', '--epochs', '2', '--batch-size', '64');
+    expect(status).toBe(130);
+    expect(stderr).toMatch(/Continue: convasm train --model lenet5 --epochs 2 --batch-size 64 --resume lenet5\.ckpt\n$/);
+    const resumed = lastJson(convasm(cwd, 'train', '--epochs', '2', '--resume', 'lenet5.ckpt', '--json'));
+    const unbroken = lastJson(convasm(cwd, 'start', '--epochs', '2', '--batch-size', '64', '--json'));
+    expect({ ...resumed, imagesPerSecond: 0 }).toEqual({ ...unbroken, imagesPerSecond: 0 });
+    expect(convasm(cwd, 'train', '--epochs', '3', '--resume', 'lenet5.ckpt').stderr).toMatch(/--epochs is 3, but the learning rate of lenet5\.ckpt falls to 0 over 2\n$/);
+    expect(lastJson(convasm(cwd, 'train', '--model', 'lenet5', '--epochs', '2', '--batch-size', '64', '--json')).digest).not.toBe(unbroken.digest);
+  }, 60_000);
+
   test('options that do not agree are named', () => {
     const cwd = temporary();
     const other = temporary();

@@ -41,11 +41,11 @@ function deviation({ random, haste }: Hand): number {
   return haste * spread(random);
 }
 
-/** A pose between two of the form's, or a little beyond the first. */
+/** A pose between two of the form's, or a little beyond. */
 function blend(poses: readonly Pose[], random: Random): Pose {
   const a = poses[random.integer(poses.length)]!;
   const b = poses[random.integer(poses.length)]!;
-  const t = random.between(-0.2, 1);
+  const t = random.between(-0.3, 1.1);
   return a.map((stroke, s) => stroke.map((knot, k) => toward(knot, b[s]![k]!, t)));
 }
 
