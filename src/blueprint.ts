@@ -30,6 +30,8 @@ export interface CompileOptions {
   readonly seed?: number;
   /** Threads; the results have the same bits for any number. 'auto': as many as there are cores. Default 1. */
   readonly workers?: number | 'auto';
+  /** 'relaxed': fused multiply-adds where the engine has them, with one worker; not the same bits on every machine. Default 'simd'. */
+  readonly build?: 'simd' | 'relaxed';
   /** Computes the gradient of the images too (`net.inputGradient()`). Default false. */
   readonly inputGradient?: boolean;
   /** `false` keeps the output of every layer readable; default true. */
@@ -97,7 +99,12 @@ function checkPatterns(who: string, patterns: readonly Pattern[], store: Paramet
   if (idle !== undefined) throw new OptionError(`${who}: ${showPattern(idle)} fits no parameter, expected a pattern for some of ${names.join(', ')}`);
 }
 
-const OPTIONS = ['input', 'batchSize', 'loss', 'optimizer', 'freeze', 'clip', 'seed', 'workers', 'inputGradient', 'fuse', 'canary'] as const satisfies readonly (keyof CompileOptions)[];
+function checkBuild({ build = 'simd', workers = 1 }: CompileOptions): void {
+  if (build !== 'simd' && build !== 'relaxed') throw new OptionError(`compile: build is '${String(build)}', expected 'simd' or 'relaxed'`);
+  if (build === 'relaxed' && workers !== 1) throw new OptionError(`compile: workers is ${workers}, expected 1 with build: 'relaxed'`);
+}
+
+const OPTIONS = ['input', 'batchSize', 'loss', 'optimizer', 'freeze', 'clip', 'seed', 'workers', 'build', 'inputGradient', 'fuse', 'canary'] as const satisfies readonly (keyof CompileOptions)[];
 
 function check(options: CompileOptions): Blueprint['options'] {
   if (!Array.isArray(options?.input) || options.input.length === 0) throw new OptionError(`compile: input is ${String(options?.input)}, expected the shape of one image, as [1, 32, 32]`);
@@ -105,6 +112,7 @@ function check(options: CompileOptions): Blueprint['options'] {
     if (!Number.isInteger(size) || size < 1) throw new ShapeError(`compile: input is ${show(options.input)}, expected sizes of at least 1`);
   }
   known('compile', options, OPTIONS);
+  checkBuild(options);
   if (options.clip) checkClip(options.clip);
   const canary = options.canary ?? 0;
   if (canary % 64 !== 0) throw new OptionError(`compile: canary is ${canary}, expected a multiple of 64`);

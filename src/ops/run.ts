@@ -52,6 +52,11 @@ function engineFor(bytes: number): Engine {
   return shared;
 }
 
+/** Gives the operators another engine, so that a test can run them on another build. */
+export function useEngine(engine: Engine): void {
+  shared = engine;
+}
+
 /** What a plan depends on, as text; NaN and the infinities, which JSON has not, keep apart. */
 function keyOf(op: string, parts: readonly unknown[]): string {
   return `${op} ${JSON.stringify(parts, (_, value: unknown) => (typeof value === 'number' && !Number.isFinite(value) ? String(value) : value))}`;

@@ -4,6 +4,7 @@ import { UnsupportedError } from '../core/errors.js';
 // The kernels' builds, carried as text so that no second file is fetched; compiled once for all networks.
 
 let compiled: WebAssembly.Module | undefined;
+let relaxed: WebAssembly.Module | undefined;
 let threaded: Promise<WebAssembly.Module> | undefined;
 
 function bytesOf(hex: string): Uint8Array<ArrayBuffer> {
@@ -34,4 +35,12 @@ export function baseModule(): WebAssembly.Module {
 /** The build with atomics, a file of its own that is imported at the first call. */
 export function threadsModule(): Promise<WebAssembly.Module> {
   return (threaded ??= import('#wasm/threads').then(({ default: text }) => new WebAssembly.Module(bytesOf(text))));
+}
+
+/** The build with fused multiply-adds, a file of its own: faster where the engine has them, not the same bits everywhere. */
+export async function relaxedModule(): Promise<WebAssembly.Module> {
+  const { default: text } = await import('#wasm/relaxed');
+  const bytes = bytesOf(text);
+  if (!WebAssembly.validate(bytes)) throw new UnsupportedError("build: 'relaxed' needs relaxed SIMD, which this engine has not (Node 22 has; Node 20 with --experimental-wasm-relaxed-simd)");
+  return (relaxed ??= new WebAssembly.Module(bytes));
 }

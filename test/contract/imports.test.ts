@@ -60,7 +60,7 @@ describe('imports', () => {
 
   test('of packages stay where they belong', () => {
     const places: Readonly<Record<string, RegExp>> = {
-      '@assemblyscript/loader': /^src\/runtime\/engine\.ts$/, '#wasm/simd': /^src\/runtime\/builds\.ts$/, '#wasm/threads': /^src\/runtime\/builds\.ts$/,
+      '@assemblyscript/loader': /^src\/runtime\/engine\.ts$/, '#wasm/simd': /^src\/runtime\/builds\.ts$/, '#wasm/threads': /^src\/runtime\/builds\.ts$/, '#wasm/relaxed': /^src\/runtime\/builds\.ts$/,
       'node:worker_threads': /^src\/runtime\/(crew|worker)\.ts$/,
     };
     const belongs = ({ file, target }: ImportLine): boolean => (places[target] ?? (target.startsWith('node:') ? /^src\/(cli|data)\// : /^src\/cli\//)).test(file);

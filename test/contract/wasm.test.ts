@@ -1,10 +1,14 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { setFlagsFromString } from 'node:v8';
 import { describe, expect, test } from 'vitest';
 import { codeOf, filesUnder, read, root } from '../support/sources.js';
 import { SECTION, functionsOfText, sectionsOf } from '../support/wasm.js';
 
 // The kernels own nothing and call nobody: any number of instances share one memory.
+
+// Node 20 has the relaxed build's instructions behind a flag.
+if (process.versions.node.startsWith('20.')) setFlagsFromString('--experimental-wasm-relaxed-simd');
 
 const builds = Object.keys(JSON.parse(read('asconfig.json')).targets as object);
 
