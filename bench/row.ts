@@ -51,8 +51,8 @@ export function errorRow(id: string, group: Group, error: unknown): Row {
 
 /** Why this setting cannot be timed, or null. */
 export function refusal({ build, workers }: Setting): string | null {
-  if (build !== 'simd') return `build ${build}: this version has only simd`;
-  if (workers !== 1) return `workers ${workers}: this version runs on one (the machine has ${availableParallelism()})`;
+  if (build !== 'simd') return `build ${build}: the bench times simd only`;
+  if (workers !== 1) return `workers ${workers}: the bench times one worker only (the machine has ${availableParallelism()} cores)`;
   return null;
 }
 

@@ -95,16 +95,16 @@ export function channelAffineBackwardInput(s: ChannelAffineBackwardInputStep, li
 
 /** dw[c] (+)= Σ over rows of dy · x, in blocks whose sums join the total. Split over vectors of channels. */
 export function channelAffineBackwardWeight(s: ChannelAffineBackwardWeightStep, live: i32, accumulating: i32, worker: i32, workers: i32): void {
-  const accumulate = s.accumulate == ADD_IF_ACCUMULATING ? accumulating : s.accumulate;
-  const rows = live * s.rows, vectors = (s.c + 3) >> 2, last = share(vectors, worker + 1, workers);
-  for (let v = share(vectors, worker, workers); v < last; v++) {
-    let total = zero();
-    for (let row = 0; row < rows; row += 256) {
-      const at = (<usize>row * s.c << 2) + (v << 4);
-      total = f32x4.add(total, productSum(s.x + at, s.dy + at, s.c << 2, min(256, rows - row)));
+  let accumulate = s.accumulate == ADD_IF_ACCUMULATING ? accumulating : s.accumulate;
+  const rows = live * s.rows, vectors = (s.c + 3) >> 2;
+  const first = share(vectors, worker, workers), last = share(vectors, worker + 1, workers);
+  for (let row = 0; row < rows; row += 256) {
+    for (let v = first; v < last; v++) {
+      const at = (<usize>row * s.c << 2) + (v << 4), to = s.dw + (v << 4);
+      const sum = productSum(s.x + at, s.dy + at, s.c << 2, min(256, rows - row));
+      storeLanes(to, accumulate ? f32x4.add(v128.load(to), sum) : sum, s.c - (v << 2));
     }
-    const to = s.dw + (v << 4);
-    storeLanes(to, accumulate ? f32x4.add(v128.load(to), total) : total, s.c - (v << 2));
+    accumulate = 1;
   }
 }
 
