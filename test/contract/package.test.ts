@@ -51,6 +51,14 @@ test('every entry loads in plain Node, by import and by require', () => {
   expect(done.stdout.trim().split('\n')).toEqual(names.map((name) => `${name} true`));
 });
 
+test('the packed package holds every entry, the command line and the types', () => {
+  const done = spawnSync('npm', ['pack', '--dry-run', '--json'], { cwd: root, encoding: 'utf8', shell: process.platform === 'win32' });
+  const listing = done.stdout.slice(done.stdout.search(/^[[{]/m));
+  const packed = new Set([...listing.matchAll(/"path": "([^"]+)"/g)].map(([, file]) => file));
+  const wanted = [...entries.flatMap(([, { types, default: file }]) => [types, file]), manifest.bin['convasm']!].map((file) => file.replace(/^\.\//, ''));
+  expect(wanted.filter((file) => !packed.has(file))).toEqual([]);
+});
+
 test('the command line is there and can be started', () => {
   const done = spawnSync(process.execPath, [manifest.bin['convasm']!, '--version'], { cwd: root, encoding: 'utf8' });
   expect(done.status).toBe(0);
