@@ -14,7 +14,7 @@ function run(file, ...args) {
 }
 
 const bin = (name, file) => path.join(path.dirname(require.resolve(`${name}/package.json`)), file);
-const linted = filters.length > 0 || run(bin('oxlint', 'bin/oxlint'), '--deny-warnings', 'src', 'test', 'bench', 'scripts');
+const linted = filters.length > 0 || run(bin('oxlint', 'bin/oxlint'), '--deny-warnings', 'src', 'test', 'bench', 'scripts', 'demo');
 
 rmSync(report, { force: true });
 const tested = run(bin('vitest', 'vitest.mjs'), 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...filters);
