@@ -82,7 +82,7 @@ export class Network {
     const chunks = this.#chunks(images);
     for (const { live, write, read } of chunks.each) {
       write();
-      this.#session.run(this.#session.predicting, live);
+      this.#session.predict(live);
       read();
     }
     return chunks.result;
@@ -93,7 +93,7 @@ export class Network {
     const chunks = this.#chunks(images);
     for (const { live, write, read } of chunks.each) {
       write();
-      await this.#session.runAll(this.#session.predicting, live);
+      await this.#session.predictAll(live);
       read();
     }
     return chunks.result;
