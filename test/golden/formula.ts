@@ -46,5 +46,5 @@ export function weightOf(seed: number, name: string, shape: readonly number[], n
 /** What a case says of a tensor to tell whether the formula is right: its first numbers and the sum of their bit patterns. */
 export function checkOf(values: Float32Array): { first4: number[]; sum_u32: number } {
   const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
-  return { first4: [...values.slice(0, 4)], sum_u32: bits.reduce((sum, one) => (sum + one) >>> 0, 0) };
+  return { first4: [...values.subarray(0, 4)], sum_u32: bits.reduce((sum, one) => (sum + one) >>> 0, 0) };
 }
