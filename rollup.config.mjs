@@ -23,6 +23,7 @@ export default {
     losses: entry('training/losses'),
     models: entry('models/index'),
     optimizers: entry('training/optimizers'),
+    pictures: entry('pictures/index'),
     schedules: entry('training/schedules'),
     cli: entry('cli/main'),
   },
