@@ -12,6 +12,7 @@ export default {
   input: {
     index: entry('index'),
     datasets: entry('data/index'),
+    formats: entry('io/formats'),
     layers: entry('layers/index'),
     losses: entry('training/losses'),
     models: entry('models/index'),
