@@ -1,17 +1,18 @@
-import { describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { sampled, type Case } from '../../bench/case.js';
 import { lacking } from '../../bench/graph.js';
 import { rangesFor } from '../../bench/kernel.js';
 import { SHORT } from '../../bench/measure.js';
-import { Bench, checkStep, inferCase } from '../../bench/networks.js';
+import { Bench, checkStep, inferCase, trainCase } from '../../bench/networks.js';
 import { operatorCase } from '../../bench/ops.js';
 import { mismatch } from '../../bench/reference.js';
 import { caseRow } from '../../bench/row.js';
+import { choose, endCrews } from '../../bench/runner.js';
 import { readWorkloads, type Workload } from '../../bench/workloads.js';
 import { Buffer } from '../../src/plan/tensor.js';
 
 const list = readWorkloads(new URL('../../bench/workloads.json', import.meta.url));
-const setting = { peakGflops: 40, workers: 1, build: 'simd' };
+const setting = { peakGflops: 40, workers: 1, build: 'simd', refused: null };
 const timing = { ...SHORT, warmUpMs: 1, budgetMs: 1, mostMs: 5 };
 
 const small: Readonly<Record<string, Workload>> = {
@@ -50,8 +51,8 @@ function broken(): Case {
 }
 
 describe('wrong results', () => {
-  test('make a row without figures', () => {
-    const row = caseRow('broken', 'ops', broken, setting, timing);
+  test('make a row without figures', async () => {
+    const row = await caseRow('broken', 'ops', broken, setting, timing);
     expect(row).toMatchObject({ id: 'broken', wrong: true, medianMs: null, error: expect.stringContaining('wrong result: y[5] is 5, expected 5.01') });
   });
 
@@ -87,9 +88,31 @@ describe('what cannot be built', () => {
     expect(lacking(list.nets['googlenet']!, false)).toBe('node 13 concat: this version has no such layer');
   });
 
-  test('other builds and worker counts make rows with errors', () => {
-    expect(caseRow('x', 'ops', broken, { ...setting, build: 'relaxed' }, timing).error).toBe('build relaxed: the bench times simd only');
-    expect(caseRow('x', 'ops', broken, { ...setting, workers: 2 }, timing).error).toMatch(/^workers 2: the bench times one worker only/);
+  test('a build that cannot run here makes rows that say why', async () => {
+    const refused = await choose('relaxed', 2);
+    expect(refused).toBe('build relaxed: it takes one worker');
+    expect((await caseRow('x', 'ops', broken, { ...setting, refused }, timing)).error).toBe(refused);
+  });
+});
+
+describe('two workers', () => {
+  beforeAll(async () => expect(await choose('simd', 2)).toBe(null));
+  afterAll(() => choose('simd', 1));
+  afterEach(endCrews);
+
+  test.each([small['conv']!, withGradients[1]!, { ...small['maxpool']!, id: 'maxpool both', kind: 'maxpool_fwd_bwd' }])('$id: the first result agrees with float64', async (workload) => {
+    const one = operatorCase(workload);
+    await one.run();
+    expect(one.check()).toBe(null);
+  });
+
+  test('a network predicts and trains', async () => {
+    const train = list.workloads.find(({ id }) => id === 'train_lenet5_published_b1')!;
+    const row = await caseRow('train', 'training', () => trainCase(train, list), { ...setting, workers: 2 }, timing);
+    expect(row).toMatchObject({ medianMs: expect.any(Number), imagesPerSecond: expect.any(Number) });
+    const predicting = inferCase({ ...train, kind: 'infer' }, list);
+    await predicting.run();
+    expect(predicting.check()).toBe(null);
   });
 });
 

@@ -1,6 +1,7 @@
 import { mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
+import '../../src/entries/default.js';
 import { writeSafetensors } from '../../src/io/safetensors.js';
 import { readIndex, readTensors, type GoldenCase } from './cases.js';
 import type { Computed } from './given.js';
