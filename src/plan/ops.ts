@@ -81,6 +81,14 @@ export const OPS = {
   biasBackward: { code: abi.OP_BIAS_BACKWARD, fields: { dy: 'read', db: 'write', rows: 'i32', c: 'i32', accumulate: 'i32' } },
   maxPool2dForward: { code: abi.OP_MAX_POOL2D_FORWARD, fields: { ...pool2d, x: 'read', y: 'write', argmax: 'write' } },
   maxPool2dBackward: { code: abi.OP_MAX_POOL2D_BACKWARD, fields: { ...pool2d, dy: 'read', argmax: 'read', dx: 'write', accumulate: 'i32' } },
+  maxUnpool2dForward: {
+    code: abi.OP_MAX_UNPOOL2D_FORWARD,
+    fields: { x: 'read', argmax: 'read', y: 'write', pixels: 'i32', places: 'i32', c: 'i32' },
+  },
+  maxUnpool2dBackward: {
+    code: abi.OP_MAX_UNPOOL2D_BACKWARD,
+    fields: { dy: 'read', argmax: 'read', dx: 'write', pixels: 'i32', places: 'i32', c: 'i32', accumulate: 'i32' },
+  },
   avgPool2dForward: { code: abi.OP_AVG_POOL2D_FORWARD, fields: { ...avgPool2d, x: 'read', y: 'write' } },
   avgPool2dBackward: { code: abi.OP_AVG_POOL2D_BACKWARD, fields: { ...avgPool2d, dy: 'read', dx: 'write', accumulate: 'i32' } },
   activationForward: {
