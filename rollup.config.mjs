@@ -19,6 +19,7 @@ export default {
     'edge-light': entry('entries/edge-light'),
     slim: entry('entries/slim'),
     datasets: entry('data/index'),
+    formats: entry('io/formats'),
     layers: entry('layers/index'),
     losses: entry('training/losses'),
     models: entry('models/index'),
