@@ -51,6 +51,8 @@ export const OP_RBF_LOSS_FORWARD = 53;
 export const OP_RBF_LOSS_BACKWARD = 54;
 export const OP_UPSAMPLE2D_FORWARD = 70;
 export const OP_UPSAMPLE2D_BACKWARD = 71;
+export const OP_MAX_UNPOOL2D_FORWARD = 150;
+export const OP_MAX_UNPOOL2D_BACKWARD = 151;
 // Optimizers and gradient clipping.
 export const OP_ADAM = 80;
 export const OP_RMSPROP = 81;
@@ -69,6 +71,9 @@ export const OP_LRN_FORWARD = 66;
 export const OP_LRN_BACKWARD = 67;
 export const OP_ROW_NORM_FORWARD = 68;
 export const OP_ROW_NORM_BACKWARD = 69;
+// Branches.
+export const OP_ADD = 100;
+export const OP_COPY_COLUMNS = 101;
 
 // Control block: byte offsets of what changes between runs.
 /** u32: address of the table of step addresses. */

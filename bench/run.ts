@@ -3,6 +3,7 @@ import { cpus, loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { FormatError } from '../src/core/errors.js';
+import '../src/entries/default.js';
 import { memoryRows } from './memory.js';
 import { peakGflops } from './peak.js';
 import { GROUPS, percentOf, type Emit, type Group, type Row, type Setting } from './row.js';

@@ -34,7 +34,7 @@ function options({ log, width }: Look): uPlot.Options {
     axes: [
       axis({ values: (_, ticks) => ticks.map(count), size: 30 }),
       axis({ size: 48, values: (_, ticks) => ticks.map((value) => (value === null ? '' : String(Number(value.toPrecision(2))))) }),
-      axis({ side: 1, scale: 'a', size: 46, grid: { show: false }, values: (_, ticks) => ticks.map((value) => `${Math.round(value * 100)} %`) }),
+      axis({ side: 1, scale: 'a', size: 54, grid: { show: false }, values: (_, ticks) => ticks.map((value) => `${Math.round(value * 100)} %`) }),
     ],
   };
 }
