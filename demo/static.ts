@@ -1,3 +1,5 @@
+import { useKernels } from '../src/runtime/builds.js';
+import { embedded } from '../src/runtime/platform/embedded.js';
 import { compute, type Numbers } from './lesson/convolution.js';
 import { PRESETS } from './lesson/presets.js';
 import { cell } from './numbers.js';
@@ -17,6 +19,7 @@ function tables({ setting: { n, k, x, w, b }, o, y, t, dy, dw, db, dx }: Numbers
 
 /** HTML for `<noscript>`. */
 export function staticPage(): string {
+  useKernels(embedded);
   return `<main class="no-script"><h1>convasm</h1><p>${en['page.lead']}</p><p>This page trains in your browser and needs JavaScript for it. `
     + `Without it, here is one convolution, forward and backward: L = ½ Σ (y − t)², dy = y − t.</p><div class="minis">${tables(compute(PRESETS.start))}</div></main>`;
 }

@@ -39,53 +39,70 @@ function tile(layer: Layer, map: number): Tile {
   return { layer, map, canvas, button: h('button', { type: 'button', class: `tile ${layer}` }, canvas) };
 }
 
+/** What is painted: the weights, or how far they have come. */
+function shownOf({ kernels, startKernels }: Session, change: boolean): Kernels | null {
+  if (!kernels || !change || !startKernels) return kernels;
+  const minus = (layer: Layer): Float32Array => kernels[layer].map((value, i) => value - startKernels[layer][i]!);
+  return { ...kernels, c1: minus('c1'), c3: minus('c3') };
+}
+
+/** The kernels' pictures and the words below them. */
+class Wall {
+  readonly tiles = (Object.keys(MAPS) as Layer[]).flatMap((layer) => Array.from({ length: MAPS[layer] }, (_, map) => tile(layer, map)));
+  readonly told = h('p', { class: 'note', id: 'kernel-told' });
+  readonly change = h('input', { type: 'checkbox', id: 'kernel-change' });
+  readonly #session: Session;
+  #ranges = { c1: DEFAULT_RANGE, c3: DEFAULT_RANGE };
+  #chosen: Tile | null = null;
+  #drawn = 0;
+
+  constructor(session: Session) {
+    this.#session = session;
+    for (const one of this.tiles) {
+      label(one.button, 'kernels.tile', { name: one.layer.toUpperCase(), map: one.map + 1 });
+      for (const type of ['focus', 'pointerenter', 'click'] as const) one.button.addEventListener(type, () => { this.#chosen = one; this.tell(); });
+    }
+  }
+
+  readonly redraw = perFrame(() => {
+    const kernels = shownOf(this.#session, this.change.checked);
+    const early = reducedMotion() && performance.now() - this.#drawn < SLOW_MS && this.#session.activity === 'training';
+    if (!kernels || document.hidden || early) return;
+    this.#drawn = performance.now();
+    for (const layer of ['c1', 'c3'] as const) this.#ranges[layer] = signedRange(kernels[layer], this.#ranges[layer]);
+    for (const one of this.tiles) {
+      const scale = one.layer === 'c1' ? 8 : 5;
+      slices(kernels, one).forEach((values, i) => paint(one.canvas, { values, columns: SIDE, kind: 'signed', range: this.#ranges[one.layer], scale, top: i * (SIDE + 1) }));
+    }
+    this.tell();
+  });
+
+  /** Another run, or other quantities: ranges begin anew. */
+  reset(): void {
+    this.#ranges = { c1: DEFAULT_RANGE, c3: DEFAULT_RANGE };
+    this.redraw();
+  }
+
+  tell(): void {
+    const kernels = shownOf(this.#session, this.change.checked);
+    const { c1, c3 } = this.#ranges;
+    if (!kernels || !this.#chosen) this.told.textContent = words('kernels.range', { c1: figure(c1), c3: figure(c3) });
+    else {
+      const values = Float32Array.from(slices(kernels, this.#chosen).flatMap((one) => [...one]));
+      this.told.textContent = words('kernels.told', { name: `${this.#chosen.layer.toUpperCase()} ${this.#chosen.map + 1}`, ...describe(values) });
+    }
+  }
+}
+
 /** Kernels of C1 and C3 while they learn. */
 export function kernelsPanel(session: Session): HTMLElement {
-  const tiles = (Object.keys(MAPS) as Layer[]).flatMap((layer) => Array.from({ length: MAPS[layer] }, (_, map) => tile(layer, map)));
-  const change = h('input', { type: 'checkbox', id: 'kernel-change' });
-  const told = h('p', { class: 'note', id: 'kernel-told' });
-  const ranges = { c1: DEFAULT_RANGE, c3: DEFAULT_RANGE };
-  let chosen: Tile | null = null;
-  const shown = (): Kernels | null => {
-    const { kernels, startKernels } = session;
-    if (!kernels || !change.checked || !startKernels) return kernels;
-    const minus = (layer: Layer): Float32Array => kernels[layer].map((value, i) => value - startKernels[layer][i]!);
-    return { ...kernels, c1: minus('c1'), c3: minus('c3') };
-  };
-  let drawn = 0;
-  const redraw = perFrame(() => {
-    const kernels = shown();
-    if (!kernels || document.hidden || (reducedMotion() && performance.now() - drawn < SLOW_MS && session.activity === 'training')) return;
-    drawn = performance.now();
-    for (const layer of ['c1', 'c3'] as const) ranges[layer] = signedRange(kernels[layer], ranges[layer]);
-    for (const one of tiles) {
-      slices(kernels, one).forEach((values, i) => paint(one.canvas, { values, columns: SIDE, kind: 'signed', range: ranges[one.layer], scale: one.layer === 'c1' ? 8 : 5, top: i * (SIDE + 1) }));
-    }
-    tell();
-  });
-  const tell = (): void => {
-    const kernels = shown();
-    const range = words('kernels.range', { c1: figure(ranges.c1), c3: figure(ranges.c3) });
-    if (!kernels || !chosen) {
-      told.textContent = range;
-      return;
-    }
-    const all = slices(kernels, chosen);
-    const values = Float32Array.from(all.flatMap((one) => [...one]));
-    told.textContent = words('kernels.told', { name: `${chosen.layer.toUpperCase()} ${chosen.map + 1}`, ...describe(values) });
-  };
-  for (const one of tiles) {
-    label(one.button, 'kernels.tile', { name: one.layer.toUpperCase(), map: one.map + 1 });
-    for (const type of ['focus', 'pointerenter', 'click'] as const) one.button.addEventListener(type, () => { chosen = one; tell(); });
-  }
-  for (const type of ['progress', 'opened', 'loaded'] as const) session.on(type, () => {
-    if (type === 'opened') ranges.c1 = ranges.c3 = DEFAULT_RANGE;
-    redraw();
-  });
-  change.addEventListener('change', () => { ranges.c1 = ranges.c3 = DEFAULT_RANGE; redraw(); });
-  onTheme(redraw);
-  onLanguage(tell);
-  const group = (layer: Layer): HTMLElement => h('div', {}, say(h('h4'), `kernels.${layer}`), h('div', { class: `tiles ${layer}` }, ...tiles.filter((one) => one.layer === layer).map((one) => one.button)));
+  const wall = new Wall(session);
+  for (const type of ['progress', 'loaded'] as const) session.on(type, wall.redraw);
+  session.on('opened', () => wall.reset());
+  wall.change.addEventListener('change', () => wall.reset());
+  onTheme(wall.redraw);
+  onLanguage(() => wall.tell());
+  const group = (layer: Layer): HTMLElement => h('div', {}, say(h('h4'), `kernels.${layer}`), h('div', { class: `tiles ${layer}` }, ...wall.tiles.filter((one) => one.layer === layer).map((one) => one.button)));
   return h('section', { class: 'panel', id: 'kernels' },
-    h('div', { class: 'panel-head' }, say(h('h3'), 'kernels.title'), h('label', { class: 'check' }, change, say(h('span'), 'kernels.change'))), group('c1'), group('c3'), told);
+    h('div', { class: 'panel-head' }, say(h('h3'), 'kernels.title'), h('label', { class: 'check' }, wall.change, say(h('span'), 'kernels.change'))), group('c1'), group('c3'), wall.told);
 }

@@ -56,25 +56,26 @@ function factsLine(session: Session, { name, title, maps, columns, rows }: Shown
   else say(line, 'layers.facts', { shape, params: count(facts.params), macs: count(facts.macs), field: () => (facts.field === null ? words('layers.all') : String(facts.field)) });
 }
 
+/** One layer's name, facts and maps. */
+function column(shown: Shown, choose: (choice: Choice) => void): { element: HTMLElement; line: HTMLElement; tiles: Tile[] } {
+  const middle = (shown.rows >> 1) * shown.columns + (shown.columns >> 1);
+  const tiles = Array.from({ length: shown.maps }, (_, index) => {
+    const canvas = canvasFor(shown.columns, shown.rows, shown.scale);
+    const button = h('button', { type: 'button', class: 'tile', on: { click: () => choose({ layer: shown.title, map: index, at: middle }) } }, canvas);
+    return { shown, index, canvas, button: label(button, 'layers.map', { layer: shown.title, map: index + 1 }) };
+  });
+  const line = h('span', { class: 'facts' });
+  const maps = h('div', { class: `maps ${shown.title.toLowerCase()}` }, ...tiles.map(({ button }) => button));
+  return { element: h('div', { class: 'layer' }, h('h4', {}, shown.title), line, maps), line, tiles };
+}
+
 /** Outputs of every layer for the drawing on the pad; a map opens below. */
 export function layersPanel(session: Session, choose: (choice: Choice) => void): { element: HTMLElement; ranges(): Readonly<Record<string, number>>; redraw(): void } {
   const ranges: Record<string, number> = {};
   const own = h('input', { type: 'checkbox', id: 'own-range' });
-  const tiles: Tile[] = [];
-  const lines: [Shown, HTMLElement][] = [];
-  const columns = SHOWN.map((shown) => {
-    const row = h('div', { class: `maps ${shown.title.toLowerCase()}` });
-    for (let index = 0; index < shown.maps; index++) {
-      const canvas = canvasFor(shown.columns, shown.rows, shown.scale);
-      const button = h('button', { type: 'button', class: 'tile', on: { click: () => choose({ layer: shown.title, map: index, at: (shown.rows >> 1) * shown.columns + (shown.columns >> 1) }) } }, canvas);
-      label(button, 'layers.map', { layer: shown.title, map: index + 1 });
-      tiles.push({ shown, index, canvas, button });
-      row.append(button);
-    }
-    const line = h('span', { class: 'facts' });
-    lines.push([shown, line]);
-    return h('div', { class: 'layer' }, h('h4', {}, shown.title), line, row);
-  });
+  const told = h('p', { class: 'note' });
+  const columns = SHOWN.map((shown) => column(shown, choose));
+  const tiles = columns.flatMap((one) => one.tiles);
   const redraw = perFrame(() => {
     if (document.hidden) return;
     for (const { shown, index, canvas } of tiles) {
@@ -86,17 +87,16 @@ export function layersPanel(session: Session, choose: (choice: Choice) => void):
     }
     told.textContent = words('layers.range', Object.fromEntries(SHOWN.slice(1).map(({ map, title }) => [title, figure(ranges[map] ?? 1)])));
   });
-  const told = h('p', { class: 'note' });
   session.on('seen', redraw);
   session.on('opened', () => {
     for (const { map } of SHOWN) delete ranges[map];
-    for (const [shown, line] of lines) factsLine(session, shown, line);
+    columns.forEach(({ line }, i) => factsLine(session, SHOWN[i]!, line));
     redraw();
   });
   own.addEventListener('change', redraw);
   onTheme(redraw);
   onLanguage(redraw);
-  const element = h('section', { class: 'panel', id: 'layers' },
-    h('div', { class: 'panel-head' }, say(h('h3'), 'layers.title'), h('label', { class: 'check' }, own, say(h('span'), 'layers.own'))), h('div', { class: 'strip' }, ...columns), told);
+  const head = h('div', { class: 'panel-head' }, say(h('h3'), 'layers.title'), h('label', { class: 'check' }, own, say(h('span'), 'layers.own')));
+  const element = h('section', { class: 'panel', id: 'layers' }, head, h('div', { class: 'strip' }, ...columns.map((one) => one.element)), told);
   return { element, ranges: () => ranges, redraw };
 }

@@ -36,7 +36,7 @@ export class Pad {
   #content: Content = { strokes: [] };
   #active: Stroke | null = null;
   #cursor: { x: number; y: number } | null = null;
-  #next = new Array<number>(10).fill(0);
+  readonly #next = Array.from({ length: 10 }, () => 0);
   readonly #refresh = perFrame(() => this.#show());
 
   constructor(onInk: (image: Float32Array | null) => void) {

@@ -5,7 +5,7 @@ import type { Setting } from '../lesson/convolution.js';
 import { cell, equals, exact, figure } from '../numbers.js';
 import type { Session } from '../session.js';
 import { h, perFrame } from '../view/dom.js';
-import { canvasFor, paint } from '../view/paint.js';
+import { paint } from '../view/paint.js';
 import { onTheme, theme } from '../view/theme.js';
 import type { Seen } from '../worker/messages.js';
 import { kindOf, SHOWN, valuesOf } from './layers.js';
@@ -61,45 +61,59 @@ function table(values: readonly number[], columns: number, name: string): HTMLEl
   return h('figure', { class: 'mini' }, h('figcaption', {}, name), h('table', {}, ...rows));
 }
 
-/** A chosen value, large and opened down to its products. */
-export function sumPanel(session: Session, takeApart: (setting: Setting) => void, rangeOf: (map: string) => number): { element: HTMLElement; choose(choice: Choice): void } {
-  let choice: Choice = { layer: 'C1', map: 2, at: 12 * 28 + 14 };
+const shownOf = ({ layer }: Choice) => SHOWN.find(({ title }) => title === layer)!;
+
+/** A map, large, with a cursor on one value: pointer and arrows move it. */
+function bigMap(current: () => Choice, choose: (choice: Choice) => void): { frame: HTMLElement; draw(session: Session, range: number): void } {
   const canvas = h('canvas', { class: 'big-map' });
   const box = h('i', { class: 'cursor' });
   const frame = h('div', { class: 'map-frame', tabindex: 0, role: 'img', id: 'map-frame' }, canvas, box);
+  frame.addEventListener('pointerdown', (event) => {
+    const rect = frame.getBoundingClientRect();
+    const { rows, columns } = shownOf(current());
+    const clamp = (part: number, size: number): number => Math.min(size - 1, Math.max(0, Math.floor(part * size)));
+    choose({ ...current(), at: clamp((event.clientY - rect.top) / rect.height, rows) * columns + clamp((event.clientX - rect.left) / rect.width, columns) });
+  });
+  frame.addEventListener('keydown', (event) => {
+    const { rows, columns } = shownOf(current());
+    const by = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns }[event.key];
+    if (by === undefined) return;
+    event.preventDefault();
+    const at = current().at + by;
+    if (at >= 0 && at < columns * rows) choose({ ...current(), at });
+  });
+  const draw = (session: Session, range: number): void => {
+    const { layer, map, at } = current();
+    const one = shownOf(current());
+    const { columns, rows } = one;
+    if (canvas.width !== columns * BIG || canvas.height !== rows * BIG) Object.assign(canvas, { width: columns * BIG, height: rows * BIG });
+    paint(canvas, { values: valuesOf(session.seen, one, map), columns, kind: kindOf(one), range, scale: BIG });
+    Object.assign(frame.style, { aspectRatio: `${columns} / ${rows}`, maxWidth: `${Math.min(336, columns * 24)}px` });
+    Object.assign(box.style, { left: `${((at % columns) / columns) * 100}%`, top: `${(Math.floor(at / columns) / rows) * 100}%`, width: `${100 / columns}%`, height: `${100 / rows}%` });
+    label(frame, 'sum.map', { layer, map: map + 1 });
+  };
+  return { frame, draw };
+}
+
+/** A chosen value, large and opened down to its products. */
+export function sumPanel(session: Session, takeApart: (setting: Setting) => void, rangeOf: (map: string) => number): { element: HTMLElement; choose(choice: Choice): void } {
+  let choice: Choice = { layer: 'C1', map: 2, at: 12 * 28 + 14 };
   const sentence = h('p', { class: 'formula', id: 'sum', 'aria-live': 'polite' });
   const tables = h('div', { class: 'minis' });
-  const button = say(h('button', { type: 'button', id: 'apart', on: { click: () => { const setting = session.seen && apart(session.seen, choice); if (setting) takeApart(setting); } } }), 'sum.apart');
-  const shown = () => SHOWN.find(({ title }) => title === choice.layer)!;
-  const redraw = perFrame(() => {
-    const one = shown();
-    const sized = canvasFor(one.columns, one.rows, BIG);
-    if (canvas.width !== sized.width || canvas.height !== sized.height) Object.assign(canvas, { width: sized.width, height: sized.height });
-    paint(canvas, { values: valuesOf(session.seen, one, choice.map), columns: one.columns, kind: kindOf(one), range: rangeOf(one.map), scale: BIG });
-    frame.style.aspectRatio = `${one.columns} / ${one.rows}`;
-    frame.style.maxWidth = `${Math.min(336, one.columns * 24)}px`;
-    Object.assign(box.style, { left: `${((choice.at % one.columns) / one.columns) * 100}%`, top: `${(Math.floor(choice.at / one.columns) / one.rows) * 100}%`, width: `${100 / one.columns}%`, height: `${100 / one.rows}%` });
-    label(frame, 'sum.map', { layer: choice.layer, map: choice.map + 1 });
-    explain(session, choice, sentence, tables);
-    button.hidden = choice.layer !== 'C1' || !session.seen;
-  });
+  const open = (): void => {
+    const setting = session.seen && apart(session.seen, choice);
+    if (setting) takeApart(setting);
+  };
+  const button = say(h('button', { type: 'button', id: 'apart', on: { click: open } }), 'sum.apart');
   const choose = (next: Choice): void => {
     choice = next;
     redraw();
   };
-  frame.addEventListener('pointerdown', (event) => {
-    const rect = frame.getBoundingClientRect();
-    const one = shown();
-    const clamp = (part: number, size: number): number => Math.min(size - 1, Math.max(0, Math.floor(part * size)));
-    choose({ ...choice, at: clamp((event.clientY - rect.top) / rect.height, one.rows) * one.columns + clamp((event.clientX - rect.left) / rect.width, one.columns) });
-  });
-  frame.addEventListener('keydown', (event) => {
-    const one = shown();
-    const by = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -one.columns, ArrowDown: one.columns }[event.key];
-    if (by === undefined) return;
-    event.preventDefault();
-    const next = choice.at + by;
-    if (next >= 0 && next < one.columns * one.rows) choose({ ...choice, at: next });
+  const { frame, draw } = bigMap(() => choice, choose);
+  const redraw = perFrame(() => {
+    draw(session, rangeOf(shownOf(choice).map));
+    explain(session, choice, sentence, tables);
+    button.hidden = choice.layer !== 'C1' || !session.seen;
   });
   session.on('seen', redraw);
   session.on('opened', redraw);
@@ -111,7 +125,7 @@ export function sumPanel(session: Session, takeApart: (setting: Setting) => void
 
 function explain(session: Session, choice: Choice, sentence: HTMLElement, tables: HTMLElement): void {
   const { seen } = session;
-  const one = SHOWN.find(({ title }) => title === choice.layer)!;
+  const one = shownOf(choice);
   const value = valuesOf(seen, one, choice.map)[choice.at]!;
   const gaps = { layer: choice.layer, map: choice.map + 1, row: Math.floor(choice.at / one.columns) + 1, column: (choice.at % one.columns) + 1, value: equals(value), activation: session.run.model === 'lenet5' ? 'tanh' : 'relu' };
   tables.replaceChildren();
