@@ -69,6 +69,9 @@ export const OP_LRN_FORWARD = 66;
 export const OP_LRN_BACKWARD = 67;
 export const OP_ROW_NORM_FORWARD = 68;
 export const OP_ROW_NORM_BACKWARD = 69;
+// Branches.
+export const OP_ADD = 100;
+export const OP_COPY_COLUMNS = 101;
 
 // Control block: byte offsets of what changes between runs.
 /** u32: address of the table of step addresses. */

@@ -18,6 +18,7 @@ import {
 import { lrnBackward, lrnForward } from "./ops/lrn";
 import { rowNormBackward, rowNormForward } from "./ops/rownorm";
 import { dropout, dropout2d } from "./ops/dropout";
+import { add, copyColumns } from "./ops/join";
 import { linearBackwardInput, linearBackwardWeight, linearForward } from "./ops/linear";
 import { nllBackward, nllForward } from "./ops/nll";
 import { pairLossBackward, pairLossForward, pairLossReduce } from "./ops/pairloss";
@@ -113,6 +114,8 @@ export function run(first: i32, last: i32, control: usize, worker: i32, workers:
       case abi.OP_LRN_BACKWARD: lrnBackward(changetype<s.LrnBackwardStep>(at), live, worker, workers); break;
       case abi.OP_ROW_NORM_FORWARD: rowNormForward(changetype<s.RowNormForwardStep>(at), live, worker, workers); break;
       case abi.OP_ROW_NORM_BACKWARD: rowNormBackward(changetype<s.RowNormBackwardStep>(at), live, worker, workers); break;
+      case abi.OP_ADD: add(changetype<s.AddStep>(at), live, worker, workers); break;
+      case abi.OP_COPY_COLUMNS: copyColumns(changetype<s.CopyColumnsStep>(at), live, worker, workers); break;
       default: unreachable();
     }
     if (workers > 1) {

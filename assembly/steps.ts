@@ -8,6 +8,7 @@
 export * from "./steps/activation";
 export * from "./steps/conv";
 export * from "./steps/dense";
+export * from "./steps/join";
 export * from "./steps/loss";
 export * from "./steps/norm";
 export * from "./steps/pool";

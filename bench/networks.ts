@@ -63,8 +63,9 @@ export class Bench {
     this.n = this.network.batchSize;
     this.rate = this.network.learningRate;
     // He's bound keeps the numbers of deep networks alive: outputs that are all bias would hide errors.
-    this.network.parameters.forEach(({ shape, write }, i) => {
-      write(numbers(elements(shape), i + 1, shape.length > 1 ? Math.sqrt(6 / elements(shape.slice(1))) : 0.1));
+    this.network.parameters.forEach(({ name, shape, write }, i) => {
+      const values = numbers(elements(shape), i + 1, shape.length > 1 ? Math.sqrt(6 / elements(shape.slice(1))) : 0.1);
+      write(/^bn\d+\.weight$/.test(name) ? values.map((value) => 1 + value) : values);
     });
     this.images = numbers(this.n * elements(this.network.inputShape), 99);
     this.labels = Int32Array.from({ length: this.n }, (_, i) => i % this.network.outputShape[0]!);

@@ -289,6 +289,11 @@ export const OPS = {
     code: abi.OP_ROW_NORM_BACKWARD,
     fields: { y: 'read', dy: 'read', rstd: 'read', dx: 'write', rows: 'i32', length: 'i32', accumulate: 'i32' },
   },
+  add: { code: abi.OP_ADD, fields: { x: 'read', z: 'read', y: 'write', length: 'i32' } },
+  copyColumns: {
+    code: abi.OP_COPY_COLUMNS,
+    fields: { x: 'read', y: 'write', rows: 'i32', columns: 'i32', xRow: 'i32', xFrom: 'i32', yRow: 'i32', yFrom: 'i32', accumulate: 'i32' },
+  },
 } as const satisfies Record<string, OpRecord>;
 
 export type OpName = keyof typeof OPS;

@@ -4,7 +4,7 @@ import { codeOf, filesUnder, importsOf, read, type ImportLine } from '../support
 // Who may import whom: docs/architecture.md. A folder imports folders of lower rank and itself; folders of one rank stay apart.
 
 const RANKS: Readonly<Record<string, number>> = {
-  core: 0, abi: 0, plan: 1, data: 1, layers: 2, training: 2, runtime: 2, models: 3, io: 3, top: 4, ops: 4, index: 5, cli: 5, entries: 6,
+  core: 0, abi: 0, plan: 1, data: 1, pictures: 1, layers: 2, training: 2, runtime: 2, models: 3, io: 3, top: 4, ops: 4, index: 5, cli: 5, entries: 6,
 };
 
 /** The rank's folder of a file; the files that lie in src itself are one. */

@@ -30,7 +30,7 @@ describe('drawn shapes', () => {
     expect(train.shape).toEqual([3, 32, 32]);
     expect(train.classes).toHaveLength(10);
     expect(train.classes[3]).toBe('checked ring');
-    expect([...train.labels.slice(0, 12)]).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1]);
+    expect(Array.from(train.labels.slice(0, 12))).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1]);
     expect(image(train, 0).every((value) => value >= 0 && value <= 1)).toBe(true);
   });
 

@@ -54,16 +54,11 @@ const lenet5: Part = async (library, { workers, steps }) => {
   return digest;
 };
 
-/** A residual-style body: convolutions without bias under batch norm. */
-const batchNorm: Part = (library, { workers }) => {
-  const { layers: { Sequential, Conv2d, BatchNorm2d, ReLU, MaxPool2d, AdaptiveAvgPool2d, Flatten, Linear }, losses, optimizers } = library.convasm;
-  const model = new Sequential({
-    conv1: new Conv2d(3, 16, 3, { padding: 1, bias: false }), bn1: new BatchNorm2d(16), relu1: new ReLU(), pool: new MaxPool2d(3, { stride: 2, padding: 1 }),
-    conv2: new Conv2d(16, 32, 3, { padding: 1, stride: 2, bias: false }), bn2: new BatchNorm2d(32), relu2: new ReLU(),
-    average: new AdaptiveAvgPool2d(1), flatten: new Flatten(), fc: new Linear(32, 10),
-  });
+/** ResNet-18 for ten classes: one step of training between two predictions. */
+const resnet18: Part = (library, { workers }) => {
+  const { losses, models, optimizers } = library.convasm;
   const options = { input: [3, 32, 32], batchSize: 2, loss: losses.crossEntropy({ labelSmoothing: 0.1 }), optimizer: optimizers.sgd({ lr: 0.01, momentum: 0.9, weightDecay: 1e-4 }), workers };
-  return trained(library, model, options, 3);
+  return trained(library, models.resnet18({ classes: 10 }), options, 1);
 };
 
 /** AlexNet's convolutions at their own size, under small dense layers. */
@@ -108,7 +103,7 @@ const slip: Part = async () => {
   return digestOf(Float64Array.from(x.flatMap((value) => [Math.exp(value), Math.tanh(value), Math.sin(value), Math.pow(1.1, value)])));
 };
 
-const PARTS: Readonly<Record<string, Part>> = { lenet5, batchNorm, alexnet, dropout, optimizers };
+const PARTS: Readonly<Record<string, Part>> = { lenet5, resnet18, alexnet, dropout, optimizers };
 
 /** Trains and predicts with everything that could differ between engines. */
 export const identity: Program<IdentityOptions, Digests> = async (library, options) => {
