@@ -4,11 +4,13 @@ import { digestOf, numbers, type Library, type Program } from './program.js';
 
 export interface IdentityOptions {
   readonly workers: number;
-  /** Steps of LeNet-5. */
+  /** Steps of LeNet-5; fewer than FULL: the other networks are smaller too. */
   readonly steps: number;
   /** Mixes in what engines round differently, to see that it is noticed. */
   readonly slip?: boolean;
 }
+
+const FULL = 100;
 
 /** One digest per part, by its name. */
 export type Digests = Record<string, string>;
@@ -44,7 +46,7 @@ function trained(library: Library, model: Layer, options: CompileOptions, steps:
 const lenet5: Part = async (library, { workers, steps }) => {
   const { compile, fit, losses, models, optimizers } = library.convasm;
   const batchSize = 32;
-  const epochs = steps > 100 ? 5 : 1;
+  const epochs = steps < FULL ? 1 : 5;
   const { train, test } = library.datasets.digits({ train: (steps / epochs) * batchSize, test: 64, seed: 7 });
   const net = await compile(models.lenet5(), { input: [1, 32, 32], batchSize, loss: losses.crossEntropy(), optimizer: optimizers.sgd({ lr: 0.05, momentum: 0.9 }), workers });
   const found: number[] = [];
@@ -54,24 +56,26 @@ const lenet5: Part = async (library, { workers, steps }) => {
   return digest;
 };
 
-/** ResNet-18 for ten classes: one step of training between two predictions. */
-const resnet18: Part = (library, { workers }) => {
-  const { losses, models, optimizers } = library.convasm;
+/** ResNet-18 for ten classes, or two of its blocks: one step of training between two predictions. */
+const resnet18: Part = (library, { workers, steps }) => {
+  const { layers: { Sequential, AdaptiveAvgPool2d, Flatten, Linear }, losses, models, optimizers } = library.convasm;
+  const blocks = (): Layer => new Sequential([models.basicBlock(3, 16), models.basicBlock(16, 32, { stride: 2 }), new AdaptiveAvgPool2d(1), new Flatten(), new Linear(32, 10)]);
   const options = { input: [3, 32, 32], batchSize: 2, loss: losses.crossEntropy({ labelSmoothing: 0.1 }), optimizer: optimizers.sgd({ lr: 0.01, momentum: 0.9, weightDecay: 1e-4 }), workers };
-  return trained(library, models.resnet18({ classes: 10 }), options, 1);
+  return trained(library, steps < FULL ? blocks() : models.resnet18({ classes: 10 }), options, 1);
 };
 
-/** AlexNet's convolutions at their own size, under small dense layers. */
-const alexnet: Part = (library, { workers }) => {
+/** AlexNet's convolutions, at their own size or a smaller one, under small dense layers. */
+const alexnet: Part = (library, { workers, steps }) => {
   const { layers: { Sequential, Conv2d, ReLU, LocalResponseNorm, MaxPool2d, Flatten, Linear }, losses, optimizers } = library.convasm;
+  const [side, left] = steps < FULL ? [95, 2] : [224, 6];
   const model = new Sequential({
     conv1: new Conv2d(3, 64, 11, { stride: 4, padding: 2 }), relu1: new ReLU(), norm1: new LocalResponseNorm(5), pool1: new MaxPool2d(3, { stride: 2 }),
     conv2: new Conv2d(64, 192, 5, { padding: 2 }), relu2: new ReLU(), norm2: new LocalResponseNorm(5), pool2: new MaxPool2d(3, { stride: 2 }),
     conv3: new Conv2d(192, 384, 3, { padding: 1 }), relu3: new ReLU(), conv4: new Conv2d(384, 256, 3, { padding: 1 }), relu4: new ReLU(),
     conv5: new Conv2d(256, 256, 3, { padding: 1 }), relu5: new ReLU(), pool5: new MaxPool2d(3, { stride: 2 }),
-    flatten: new Flatten(), fc6: new Linear(9216, 32), relu6: new ReLU(), fc8: new Linear(32, 10),
+    flatten: new Flatten(), fc6: new Linear(256 * left * left, 32), relu6: new ReLU(), fc8: new Linear(32, 10),
   });
-  return trained(library, model, { input: [3, 224, 224], batchSize: 1, loss: losses.crossEntropy(), optimizer: optimizers.sgd({ lr: 0.01, momentum: 0.9 }), workers }, 1);
+  return trained(library, model, { input: [3, side, side], batchSize: 1, loss: losses.crossEntropy(), optimizer: optimizers.sgd({ lr: 0.01, momentum: 0.9 }), workers }, 1);
 };
 
 /** Masks of both kinds, between functions that are not made of + − × ÷ alone. */
