@@ -70,7 +70,7 @@ describe('the default entry', () => {
     expect(packages).toEqual([]);
     const text = files.map(read).join('\n');
     // Where there is Node, its threads are asked for at run time, by a call that bundlers for browsers leave alone.
-    const asked = /process\??\.getBuiltinModule|node\('node:(os|fs)'\)|\('node:worker_threads'\)/g;
+    const asked = /process\??\.getBuiltinModule|node\('node:(os|fs|path|stream|zlib)'\)|\('node:worker_threads'\)/g;
     const rest = text.replaceAll(asked, '');
     expect(builtinModules.filter((name) => rest.includes(`'node:${name}'`))).toEqual([]);
     expect(rest).not.toMatch(/\bprocess\.|\bBuffer\.from\(|(?<!\()\brequire\(/);
