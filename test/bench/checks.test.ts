@@ -82,10 +82,39 @@ describe('wrong results', () => {
   });
 });
 
+describe('a network of branches', () => {
+  const size = { C: 6, H: 4, W: 4 };
+  const conv = (at: number, cin: number, more: object = {}) => ({ op: 'conv', in: [at], cin, K: 6, R: 3, stride: 1, pad: 1, relu: true, bn: true, ...size, ...more });
+  const nodes = [
+    { op: 'input', C: 2, H: 4, W: 4 }, conv(0, 2), conv(1, 6, { relu: false }), { op: 'add', in: [2, 1], relu: true, ...size },
+    { op: 'maxpool', in: [3], R: 3, stride: 1, pad: 1, ...size }, { op: 'concat', in: [4, 3, 1], ...size, C: 18 },
+    { op: 'gap', in: [5], C: 18, H: 1, W: 1 }, { op: 'fc', in: [6], cin: 18, K: 5, relu: false, C: 5, H: 1, W: 1 },
+  ];
+  const branched = { workloads: [], nets: { branched: nodes } };
+  const workload = { id: 'branched', kind: 'infer', net: 'branched', N: 3 };
+
+  test('predicts what float64 does', () => {
+    const one = inferCase(workload, branched);
+    one.run();
+    expect(one.check()).toBe(null);
+  });
+
+  test('has the loss and gradients of float64, batch norm included', () => {
+    const bench = new Bench({ ...workload, kind: 'train' }, branched);
+    bench.step();
+    expect(checkStep(bench)).toBe(null);
+    bench.step();
+    expect(checkStep(bench, () => 99)).toMatch(/^loss is .*, expected 99$/);
+  });
+});
+
 describe('what cannot be built', () => {
   test('a node is named', () => {
-    expect(lacking(list.nets['resnet18']!, false)).toBe('node 5 add: this version has no such layer');
-    expect(lacking(list.nets['googlenet']!, false)).toBe('node 13 concat: this version has no such layer');
+    const input = { op: 'input', C: 1, H: 2, W: 2 };
+    expect(lacking([input, { op: 'warp', in: [0] }])).toBe('node 1 warp: this version has no such layer');
+    expect(lacking([input, { op: 'tanh', in: [1] }])).toBe('node 1 tanh: reads node 1, expected one node before it');
+    expect(lacking([input, { op: 'tanh', in: [0, 0] }])).toBe('node 1 tanh: reads node 0,0, expected one node before it');
+    for (const nodes of Object.values(list.nets)) expect(lacking(nodes)).toBe(null);
   });
 
   test('a build that cannot run here makes rows that say why', async () => {
