@@ -77,7 +77,7 @@ describe('the default entry', () => {
   });
 
   // The aim is 40 kB (docs/performance.md says where the bytes are); this bound keeps it from growing unseen.
-  test('has at most 68 kB in brotli as a minified browser bundle, kernels included', async () => {
+  test('has at most 72 kB in brotli as a minified browser bundle, kernels included', async () => {
     const bundle = await rolldown({ input: path.join(root, 'build/dist/index.js'), platform: 'browser' });
     const { output } = await bundle.generate({ format: 'esm', minify: true });
     await bundle.close();
@@ -85,7 +85,7 @@ describe('the default entry', () => {
     expect(onDemand.every((chunk) => chunk.isDynamicEntry)).toBe(true);
     const bytes = brotliCompressSync(entry!.code).length;
     expect(bytes).toBeGreaterThan(10_000);
-    expect(bytes).toBeLessThanOrEqual(68_000);
+    expect(bytes).toBeLessThanOrEqual(72_000);
   });
 });
 
