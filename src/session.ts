@@ -1,11 +1,12 @@
 import { CONTROL_ACCUMULATE, CONTROL_LIVE, CONTROL_RATE, CONTROL_SEED, CONTROL_UPDATES } from '../assembly/abi.js';
 import type { Blueprint } from './blueprint.js';
 import { OptionError, UnsupportedError } from './core/errors.js';
+import { elements, type Tensor } from './core/shape.js';
 import { initialValues } from './core/init.js';
 import { intoLayout } from './plan/layout.js';
 import { encode } from './plan/program.js';
 import type { Range } from './plan/plan.js';
-import type { Buffer } from './plan/tensor.js';
+import type { Buffer, PlanTensor } from './plan/tensor.js';
 import type { Crew } from './runtime/crew.js';
 import type { Engine } from './runtime/engine.js';
 import { startRunning } from './slots.js';
@@ -23,6 +24,8 @@ export class Session {
   /** Gradients of an earlier backward wait for the update: the next one adds to them. */
   pending = false;
   #engine: Engine | null;
+  /** Parameters or running statistics may differ from those that the derived weights are of. */
+  #stale = true;
 
   constructor(blueprint: Blueprint, engine: Engine, crew: Crew | null) {
     const { options, predict, train, arena, store } = blueprint;
@@ -59,27 +62,48 @@ export class Session {
     return new Float64Array(buffer, byteOffset, 1)[0]!;
   }
 
-  /** Where the predicting program lies among all steps. */
-  get predicting(): Range {
-    const offset = this.blueprint.train?.plan.steps.length ?? 0;
-    const { first, last } = this.blueprint.predict.all;
-    return { first: first + offset, last: last + offset };
+  get #trainSteps(): number {
+    return this.blueprint.train?.plan.steps.length ?? 0;
+  }
+
+  /** Parameters or running statistics were written: the next prediction derives its weights anew. */
+  changed(): void {
+    this.#stale = true;
+  }
+
+  /** The predicting program among all steps, with the derivation of weights where they have changed. */
+  #predicting(): Range {
+    const { prepare, all } = this.blueprint.predict;
+    const first = this.#stale ? prepare.first : all.first;
+    this.#stale = false;
+    return { first: first + this.#trainSteps, last: all.last + this.#trainSteps };
+  }
+
+  /** Predicts `live` images on the calling thread alone. */
+  predict(live: number): void {
+    this.run(this.#predicting(), live);
+  }
+
+  /** The same with all workers. */
+  async predictAll(live: number): Promise<void> {
+    await this.runAll(this.#predicting(), live);
   }
 
   /** Runs a range over `live` images on the calling thread alone; returns what `run` of the kernels returned. */
   run(range: Range, live: number): number {
-    this.#setControl(live);
+    this.#setControl(range, live);
     return this.engine.run(range.first, range.last, this.blueprint.arena.control);
   }
 
   /** The same with all workers. */
   async runAll(range: Range, live: number): Promise<number> {
     if (this.crew === null) return this.run(range, live);
-    this.#setControl(live);
+    this.#setControl(range, live);
     return this.crew.run(range.first, range.last);
   }
 
-  #setControl(live: number): void {
+  #setControl(range: Range, live: number): void {
+    if (range.first < this.#trainSteps) this.#stale = true;
     const { control } = this.blueprint.arena;
     const words = this.engine.integers(control, (CONTROL_SEED >> 2) + 2);
     words[CONTROL_LIVE >> 2] = live;
@@ -100,4 +124,16 @@ export class Session {
     this.#engine = null;
     await this.crew?.close();
   }
+}
+
+/** A tensor of a plan as users see it, row-major: `live` images of it. */
+export function readTensor(session: Session, { buffer, shape, order }: PlanTensor, live: number): Tensor {
+  const size = elements(shape);
+  const lying = session.floats(buffer, live * size);
+  const data = new Float32Array(lying.length);
+  const { channels, pixels } = order ?? { channels: 1, pixels: size };
+  for (let image = 0; image < lying.length; image += size) {
+    for (let c = 0; c < channels; c++) for (let pixel = 0; pixel < pixels; pixel++) data[image + c * pixels + pixel] = lying[image + pixel * channels + c]!;
+  }
+  return { data, shape: [live, ...shape] };
 }
