@@ -51,6 +51,8 @@ export const OP_RBF_LOSS_FORWARD = 53;
 export const OP_RBF_LOSS_BACKWARD = 54;
 export const OP_UPSAMPLE2D_FORWARD = 70;
 export const OP_UPSAMPLE2D_BACKWARD = 71;
+export const OP_MAX_UNPOOL2D_FORWARD = 150;
+export const OP_MAX_UNPOOL2D_BACKWARD = 151;
 // Optimizers and gradient clipping.
 export const OP_ADAM = 80;
 export const OP_RMSPROP = 81;

@@ -25,6 +25,7 @@ import { pairLossBackward, pairLossForward, pairLossReduce } from "./ops/pairlos
 import { preluBackwardInput, preluBackwardWeight, preluForward } from "./ops/prelu";
 import { rbfBackwardInput, rbfBackwardWeight, rbfForward, rbfLossBackward, rbfLossForward } from "./ops/rbf";
 import { maxPool2dBackward, maxPool2dForward } from "./ops/maxpool2d";
+import { maxUnpool2dBackward, maxUnpool2dForward } from "./ops/maxunpool2d";
 import { rmsprop } from "./ops/rmsprop";
 import { sgd } from "./ops/sgd";
 import { softmaxBackward, softmaxForward } from "./ops/softmax";
@@ -97,6 +98,8 @@ export function run(first: i32, last: i32, control: usize, worker: i32, workers:
       case abi.OP_RBF_LOSS_BACKWARD: rbfLossBackward(changetype<s.RbfLossBackwardStep>(at), live, worker, workers); break;
       case abi.OP_UPSAMPLE2D_FORWARD: upsample2dForward(changetype<s.Upsample2dForwardStep>(at), live, worker, workers); break;
       case abi.OP_UPSAMPLE2D_BACKWARD: upsample2dBackward(changetype<s.Upsample2dBackwardStep>(at), live, worker, workers); break;
+      case abi.OP_MAX_UNPOOL2D_FORWARD: maxUnpool2dForward(changetype<s.MaxUnpool2dForwardStep>(at), live, worker, workers); break;
+      case abi.OP_MAX_UNPOOL2D_BACKWARD: maxUnpool2dBackward(changetype<s.MaxUnpool2dBackwardStep>(at), live, worker, workers); break;
       case abi.OP_ADAM: adam(changetype<s.AdamStep>(at), control, worker, workers); break;
       case abi.OP_RMSPROP: rmsprop(changetype<s.RmspropStep>(at), control, worker, workers); break;
       case abi.OP_ADAGRAD: adagrad(changetype<s.AdagradStep>(at), control, worker, workers); break;

@@ -8,6 +8,7 @@ export { Linear, type LinearOptions } from './linear.js';
 export { AvgPool2d, MaxPool2d, type AvgPool2dOptions, type MaxPool2dOptions, type Pool2dOptions } from './pool2d.js';
 export { AvgPool1d, MaxPool1d, type AvgPool1dOptions, type MaxPool1dOptions, type Pool1dOptions } from './pool1d.js';
 export { AdaptiveAvgPool1d, AdaptiveAvgPool2d, AdaptiveMaxPool1d, AdaptiveMaxPool2d, type Size, type SizePair } from './adaptivepool.js';
+export { MaxUnpool1d, MaxUnpool2d } from './maxunpool.js';
 export { Upsample, type UpsampleOptions } from './upsample.js';
 export { LogSoftmax, ReLU, Sigmoid, Softmax, Tanh } from './activation.js';
 export { Flatten } from './flatten.js';

@@ -1,4 +1,5 @@
 import * as abi from '../../assembly/abi.js';
+import { POOL_OPS } from './poolops.js';
 
 /**
  * What a field of a step's record is. Addresses say how the step uses the tensor there, from which lifetimes and the
@@ -18,18 +19,9 @@ const conv2d = {
   dilationH: 'i32', dilationW: 'i32', groups: 'i32',
 } as const;
 
-const pool2d = {
-  c: 'i32', hi: 'i32', wi: 'i32', ho: 'i32', wo: 'i32',
-  kh: 'i32', kw: 'i32', strideH: 'i32', strideW: 'i32', padTop: 'i32', padLeft: 'i32',
-  dilationH: 'i32', dilationW: 'i32', adaptive: 'i32',
-} as const;
-
-const avgPool2d = { ...pool2d, padBottom: 'i32', padRight: 'i32', countIncludePad: 'i32', divisor: 'i32' } as const;
-
-const upsample2d = { c: 'i32', hi: 'i32', wi: 'i32', ho: 'i32', wo: 'i32' } as const;
-
 /** Every op's record, field for field the class in assembly/steps.ts after its `op`. */
 export const OPS = {
+  ...POOL_OPS,
   gemm: {
     code: abi.OP_GEMM,
     fields: {
@@ -79,10 +71,6 @@ export const OPS = {
     fields: { ...conv2d, x: 'read', dy: 'read', dw: 'write', scratch: 'scratch', scratchBytes: 'i32', accumulate: 'i32' },
   },
   biasBackward: { code: abi.OP_BIAS_BACKWARD, fields: { dy: 'read', db: 'write', rows: 'i32', c: 'i32', accumulate: 'i32' } },
-  maxPool2dForward: { code: abi.OP_MAX_POOL2D_FORWARD, fields: { ...pool2d, x: 'read', y: 'write', argmax: 'write' } },
-  maxPool2dBackward: { code: abi.OP_MAX_POOL2D_BACKWARD, fields: { ...pool2d, dy: 'read', argmax: 'read', dx: 'write', accumulate: 'i32' } },
-  avgPool2dForward: { code: abi.OP_AVG_POOL2D_FORWARD, fields: { ...avgPool2d, x: 'read', y: 'write' } },
-  avgPool2dBackward: { code: abi.OP_AVG_POOL2D_BACKWARD, fields: { ...avgPool2d, dy: 'read', dx: 'write', accumulate: 'i32' } },
   activationForward: {
     code: abi.OP_ACTIVATION_FORWARD,
     fields: { x: 'read', y: 'write', length: 'i32', kind: 'i32', alpha: 'f32', beta: 'f32' },
@@ -209,14 +197,6 @@ export const OPS = {
       x: 'read', target: 'read', logSum: 'read', loss: 'read', dloss: 'read', dx: 'write',
       rows: 'i32', classes: 'i32', competitive: 'i32', reduction: 'i32', accumulate: 'i32',
     },
-  },
-  upsample2dForward: {
-    code: abi.OP_UPSAMPLE2D_FORWARD,
-    fields: { ...upsample2d, rows: 'read', columns: 'read', x: 'read', y: 'write', bilinear: 'i32' },
-  },
-  upsample2dBackward: {
-    code: abi.OP_UPSAMPLE2D_BACKWARD,
-    fields: { ...upsample2d, rowWindows: 'read', columnWindows: 'read', rowWeights: 'read', columnWeights: 'read', dy: 'read', dx: 'write', accumulate: 'i32' },
   },
   adam: {
     code: abi.OP_ADAM,
