@@ -28,6 +28,7 @@ export default {
     pictures: entry('pictures/index'),
     schedules: entry('training/schedules'),
     'weights-lenet5': entry('weights/lenet5'),
+    transforms: entry('data/transforms'),
     cli: entry('cli/main'),
   },
   external: (id) => id.startsWith('node:') || ['cac', 'cli-progress', 'fast-png', 'fflate'].includes(id),
