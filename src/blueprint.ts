@@ -34,6 +34,9 @@ export interface CompileOptions {
   readonly build?: 'simd' | 'relaxed';
   /** Computes the gradient of the images too (`net.inputGradient()`). Default false. */
   readonly inputGradient?: boolean;
+  /** Layers by their paths, as 'layer4' or 'c1': `net.output(path)` and `net.outputGradient(path)` read what the last `forward` and `backward` left
+   *  there. Without loss and optimizer these two run as predicting does, with running statistics and without dropout: for explanations. */
+  readonly watch?: readonly string[];
   /** `false` keeps the output of every layer readable; default true. */
   readonly fuse?: boolean;
   /** Free bytes after each tensor, a multiple of 64, for tests that watch them; default 0. */
@@ -57,7 +60,10 @@ export interface TrainPlan extends PredictPlan {
   readonly loss: Range;
   readonly backward: Range;
   readonly update: Range;
+  /** The network's loss: that of its output, with what auxiliary outputs add to `loss`. */
   readonly lossTensors: LossTensors | null;
+  /** The losses of the output and of the auxiliary ones, and how much each counts. */
+  readonly losses: readonly (LossTensors & { readonly weight: number })[];
   /** Norm of the gradients at the last update, before clipping: an f64, where `clip.norm` was given. */
   readonly gradientNorm: Buffer | null;
   /** The gradient of `output`, in row-major order: written by the loss, or from outside. */
@@ -78,7 +84,7 @@ export function planNetwork(model: Layer, options: CompileOptions): Blueprint {
   const checked = check(options);
   const frozen = patternsOf(checked.freeze);
   const store = new ParameterStore((name) => frozen.some((pattern) => matches(pattern, name)));
-  const train = checked.loss || checked.optimizer ? planTraining(model, checked, store) : null;
+  const train = checked.loss || checked.optimizer || checked.watch ? planTraining(model, checked, store) : null;
   const predict = planPrediction(model, checked, store);
   checkPatterns('compile: freeze', frozen, store);
   checkPatterns(`${checked.optimizer?.type}: groups`, checked.optimizer?.groups ?? [], store);
@@ -106,7 +112,7 @@ function checkBuild({ build = 'simd', workers = 1 }: CompileOptions): void {
   if (build === 'relaxed' && workers !== 1) throw new OptionError(`compile: workers is ${workers}, expected 1 with build: 'relaxed'`);
 }
 
-const OPTIONS = ['input', 'batchSize', 'loss', 'optimizer', 'freeze', 'clip', 'seed', 'workers', 'build', 'inputGradient', 'fuse', 'canary'] as const satisfies readonly (keyof CompileOptions)[];
+const OPTIONS = ['input', 'batchSize', 'loss', 'optimizer', 'freeze', 'clip', 'seed', 'workers', 'build', 'inputGradient', 'watch', 'fuse', 'canary'] as const satisfies readonly (keyof CompileOptions)[];
 
 function check(options: CompileOptions): Blueprint['options'] {
   if (!Array.isArray(options?.input) || options.input.length === 0) throw new OptionError(`compile: input is ${String(options?.input)}, expected the shape of one image, as [1, 32, 32]`);
@@ -142,7 +148,8 @@ function planPrediction(model: Layer, options: Blueprint['options'], store: Para
 }
 
 function planTraining(model: Layer, options: Blueprint['options'], store: ParameterStore): TrainPlan {
-  const plan = new Plan({ batchSize: options.batchSize, training: true, workers: options.workers }, store);
+  const training = Boolean(options.loss || options.optimizer);
+  const plan = new Plan({ batchSize: options.batchSize, training, workers: options.workers, watch: options.watch }, store);
   const images = plan.input('images', options.input, options.inputGradient);
   let output = images;
   const forward = plan.range(() => {
@@ -150,11 +157,12 @@ function planTraining(model: Layer, options: Blueprint['options'], store: Parame
     output.buffer.kept = true;
   });
   const mark = plan.backwardMark;
+  let losses: TrainPlan['losses'] = [];
   let lossTensors: LossTensors | null = null;
   const loss = plan.range(() => {
     if (!options.loss) return;
-    lossTensors = plan.within('loss', () => options.loss!.plan(plan, output));
-    plan.seedGradient({ buffer: lossTensors.loss }, lossTensors.gradient);
+    losses = planLosses(plan, options.loss, output);
+    lossTensors = { ...losses[0]!, loss: planTotal(plan, losses) };
     plan.within('loss', () => plan.step('guardFinite', { x: lossTensors!.loss }));
     plan.emitBackward(mark);
   });
@@ -165,9 +173,37 @@ function planTraining(model: Layer, options: Blueprint['options'], store: Parame
   const update = plan.range(() => {
     gradientNorm = planUpdate(plan, store, options);
   });
-  const inputGradient = plan.gradientOf(images);
-  if (inputGradient) inputGradient.kept = true;
-  return { plan, images, output, forward, loss, backward, update, prepare: { first: 0, last: 0 }, all: { first: 0, last: update.last }, lossTensors, gradientNorm, outputGradient };
+  for (const x of [images, ...(options.watch ?? []).map((path) => watched(plan, path))]) {
+    const gradient = plan.gradientOf(x);
+    if (gradient) gradient.kept = true;
+  }
+  return { plan, images, output, forward, loss, backward, update, prepare: { first: 0, last: 0 }, all: { first: 0, last: update.last }, lossTensors, losses, gradientNorm, outputGradient };
+}
+
+/** The loss of the output, and that of every auxiliary output. */
+function planLosses(plan: Plan, loss: Loss, output: PlanTensor): TrainPlan['losses'] {
+  return [{ name: '', x: output, weight: 1 }, ...plan.auxiliary].map(({ name, x, weight }) => {
+    const tensors = plan.within(name === '' ? 'loss' : `loss ${name}`, () => loss.plan(plan, x));
+    plan.seedGradient({ buffer: tensors.loss }, tensors.gradient);
+    return { ...tensors, weight };
+  });
+}
+
+/** Σ weight · loss. */
+function planTotal(plan: Plan, losses: TrainPlan['losses']): Buffer {
+  return plan.within('loss', () => losses.slice(1).reduce((x, { loss: z, weight }) => {
+    const y = plan.workspace('total', 1);
+    y.kept = true;
+    plan.step('axpby', { x, z, y, rows: 1, columns: 1, zRow: 1, zColumn: 1, alpha: 1, beta: weight });
+    return y;
+  }, losses[0]!.loss));
+}
+
+/** The output of a layer that is to be watched. */
+function watched({ outputs }: Plan, path: string): PlanTensor {
+  const output = outputs.get(path);
+  if (!output) throw new OptionError(`compile: watch names '${path}', expected some of ${[...outputs.keys()].filter((name) => name !== '').join(', ')}`);
+  return output;
 }
 
 /** Clips the gradients and changes the parameters, in the order of the state_dict. Returns where the gradients' norm will be. */
@@ -185,7 +221,7 @@ function planUpdate(plan: Plan, store: ParameterStore, { optimizer, clip }: Comp
 function inputsOf(one: PredictPlan | TrainPlan): Buffer[] {
   const inputs = [one.images.buffer];
   if (!('update' in one)) return inputs;
-  if (one.lossTensors) inputs.push(one.lossTensors.target, one.lossTensors.gradient);
+  for (const { target, gradient } of one.losses) inputs.push(target, gradient);
   if (one.outputGradient.role === 'input') inputs.push(one.outputGradient);
   return inputs;
 }
