@@ -1,0 +1,106 @@
+import { setTimeout } from 'node:timers/promises';
+import { launch } from '../support/chromium.js';
+import { installed } from '../consumers/tools.js';
+
+// Somebody who visits the page in Chromium: what playwright-core does, as far as these tests use it.
+
+interface Mouse {
+  move(x: number, y: number, options?: { readonly steps?: number }): Promise<void>;
+  down(): Promise<void>;
+  up(): Promise<void>;
+}
+interface Keyboard {
+  press(key: string): Promise<void>;
+}
+interface Frame {
+  goto(url: string): Promise<unknown>;
+  reload(): Promise<unknown>;
+  click(selector: string): Promise<void>;
+  fill(selector: string, text: string): Promise<void>;
+  setInputFiles(selector: string, file: { readonly name: string; readonly mimeType: string; readonly buffer: Buffer }): Promise<void>;
+  textContent(selector: string): Promise<string>;
+  evaluate<T>(expression: string): Promise<T>;
+  addInitScript(script: { readonly content: string }): Promise<void>;
+  on(event: 'request', hear: (request: { url(): string }) => void): void;
+  on(event: 'pageerror', hear: (error: Error) => void): void;
+  on(event: 'console', hear: (message: { type(): string; text(): string }) => void): void;
+  readonly mouse: Mouse;
+  readonly keyboard: Keyboard;
+}
+interface Browser {
+  newContext(options: object): Promise<{ newPage(): Promise<Frame>; close(): Promise<void> }>;
+  close(): Promise<void>;
+}
+
+const PATIENCE_MS = 90_000;
+const POLL_MS = 50;
+/** Notes every task of the page's main thread above 50 ms, and when it began. */
+const WATCH = `globalThis.longTasks = []; new PerformanceObserver((list) => { for (const one of list.getEntries()) longTasks.push([one.startTime, one.duration]); }).observe({ type: 'longtask', buffered: true });`;
+
+export class Visitor {
+  readonly page: Frame;
+  readonly requests: string[] = [];
+  readonly errors: string[] = [];
+  readonly #browser: Browser;
+
+  private constructor(browser: Browser, page: Frame) {
+    this.#browser = browser;
+    this.page = page;
+    page.on('request', (request) => this.requests.push(request.url()));
+    page.on('pageerror', (error) => this.errors.push(error.message));
+    page.on('console', (message) => message.type() === 'error' && this.errors.push(message.text()));
+  }
+
+  static async come(options: object = {}): Promise<Visitor> {
+    const browser = await launch<Browser>(installed('test/consumers'));
+    const page = await (await browser.newContext({ viewport: { width: 1280, height: 900 }, reducedMotion: 'no-preference', locale: 'en', ...options })).newPage();
+    await page.addInitScript({ content: WATCH });
+    return new Visitor(browser, page);
+  }
+
+  leave(): Promise<void> {
+    return this.#browser.close();
+  }
+
+  async open(url: string): Promise<void> {
+    await this.page.goto(url);
+    await this.until("document.querySelector('#train')?.disabled === false");
+  }
+
+  async until(condition: string): Promise<void> {
+    // Asked from outside: the page's policy forbids what waitForFunction evaluates inside.
+    for (const end = Date.now() + PATIENCE_MS; !(await this.page.evaluate<boolean>(condition)); ) {
+      if (Date.now() > end) throw new Error(`waited in vain for ${condition}; the page says: ${await this.text('#state')}`);
+      await setTimeout(POLL_MS);
+    }
+  }
+
+  text(selector: string): Promise<string> {
+    return this.page.textContent(selector);
+  }
+
+  async pause(): Promise<void> {
+    await this.page.click('#train');
+    await this.until("document.querySelector('#step').disabled === false");
+  }
+
+  /** Draws through points of the pad, 0 to 1 to the right and down. */
+  async draw(...points: readonly (readonly [number, number])[]): Promise<void> {
+    await this.page.evaluate("document.querySelector('#pad').scrollIntoView({ block: 'center', behavior: 'instant' })");
+    const box = await this.page.evaluate<{ x: number; y: number; width: number; height: number }>("(({ x, y, width, height }) => ({ x, y, width, height }))(document.querySelector('#pad').getBoundingClientRect())");
+    const at = ([x, y]: readonly [number, number]): [number, number] => [box.x + x * box.width, box.y + y * box.height];
+    await this.page.mouse.move(...at(points[0]!));
+    await this.page.mouse.down();
+    for (const point of points.slice(1)) await this.page.mouse.move(...at(point), { steps: 8 });
+    await this.page.mouse.up();
+  }
+
+  /** Milliseconds of the longest task that began after `from`; 0 where none took 50. */
+  async longest(from: number): Promise<number> {
+    return this.page.evaluate<number>(`Math.max(0, ...longTasks.filter(([start]) => start >= ${from}).map(([, duration]) => duration))`);
+  }
+
+  now(): Promise<number> {
+    return this.page.evaluate<number>('performance.now()');
+  }
+}
