@@ -69,6 +69,9 @@ export const OP_LRN_FORWARD = 66;
 export const OP_LRN_BACKWARD = 67;
 export const OP_ROW_NORM_FORWARD = 68;
 export const OP_ROW_NORM_BACKWARD = 69;
+export const OP_WINOGRAD_WEIGHTS = 110;
+export const OP_WINOGRAD_FORWARD = 111;
+export const OP_WINOGRAD_BACKWARD_WEIGHT = 112;
 
 // Control block: byte offsets of what changes between runs.
 /** u32: address of the table of step addresses. */

@@ -18,6 +18,10 @@ const conv2d = {
   dilationH: 'i32', dilationW: 'i32', groups: 'i32',
 } as const;
 
+const winograd = {
+  m: 'i32', ci: 'i32', hi: 'i32', wi: 'i32', co: 'i32', ho: 'i32', wo: 'i32', padTop: 'i32', padLeft: 'i32', blockTiles: 'i32', blockColumns: 'i32',
+} as const;
+
 const pool2d = {
   c: 'i32', hi: 'i32', wi: 'i32', ho: 'i32', wo: 'i32',
   kh: 'i32', kw: 'i32', strideH: 'i32', strideW: 'i32', padTop: 'i32', padLeft: 'i32',
@@ -65,6 +69,17 @@ export const OPS = {
   conv2dBackwardWeight: {
     code: abi.OP_CONV2D_BACKWARD_WEIGHT,
     fields: { ...conv2d, x: 'read', dy: 'read', dw: 'write', scratch: 'scratch', scratchBytes: 'i32', groupImages: 'i32', accumulate: 'i32' },
+  },
+  winogradWeights: { code: abi.OP_WINOGRAD_WEIGHTS, fields: { ...winograd, w: 'read', u: 'write', scratch: 'scratch', scratchBytes: 'i32', turned: 'i32' } },
+  winogradForward: {
+    code: abi.OP_WINOGRAD_FORWARD,
+    fields: {
+      ...winograd, x: 'read', w: 'read', u: 'read', b: 'read', y: 'write', scratch: 'scratch', scratchBytes: 'i32', turned: 'i32', relu: 'i32', accumulate: 'i32',
+    },
+  },
+  winogradBackwardWeight: {
+    code: abi.OP_WINOGRAD_BACKWARD_WEIGHT,
+    fields: { ...winograd, x: 'read', dy: 'read', dw: 'write', scratch: 'scratch', scratchBytes: 'i32', accumulate: 'i32' },
   },
   depthwise2dForward: {
     code: abi.OP_DEPTHWISE2D_FORWARD,

@@ -52,6 +52,8 @@ export interface PlanOptions {
   readonly batchSize: number;
   readonly training: boolean;
   readonly workers: number;
+  /** Side of the largest tile that convolutions by Winograd's transforms may take, false for none; default 4. */
+  readonly winograd?: 4 | 2 | false | undefined;
 }
 
 /**
@@ -62,6 +64,7 @@ export class Plan {
   readonly batchSize: number;
   readonly training: boolean;
   readonly workers: number;
+  readonly winograd: 4 | 2 | false;
   readonly store: ParameterStore;
   readonly steps: PlanStep[] = [];
   readonly layers: LayerRecord[] = [];
@@ -79,6 +82,7 @@ export class Plan {
     this.batchSize = options.batchSize;
     this.training = options.training;
     this.workers = options.workers;
+    this.winograd = options.winograd ?? 4;
     this.store = store;
   }
 
