@@ -105,7 +105,7 @@ const convolutions: NetworkCase[] = [
   { name: 'weights used twice', model: () => chain(new Conv2d(2, 6, 3, { padding: 1 }), new Twice(new Conv2d(6, 6, 3, { padding: 1 })), new Twice(new Conv2d(6, 6, 3, { groups: 6, padding: 1 })), new Twice(new Conv2d(6, 6, 1)), new Twice(new ScaleShift2d(6)), flat(), new Linear(96, 9), new Twice(new Linear(9, 9))), input: [2, 4, 4], optimizer: { lr: 0.01, momentum: 0.9 } },
 ];
 
-const tiles = (channels: number): Layer => chain(new Conv2d(2, channels, 1), new Conv2d(channels, 19, 3, { padding: [1, 0, 0, 2] }), new Tanh(), sum(new Conv2d(19, 19, 3, { padding: 1, bias: false })), new Twice(new Conv2d(19, 19, 3, { padding: 1 })), new ConvTranspose2d(19, 16, 3), sum(new ConvTranspose2d(16, 16, 3, { padding: 1 })), new AvgPool2d(3), flat(), new Linear(96, 3));
+const tiles = (channels: number): Layer => chain(new Conv2d(2, channels, 1), new Conv2d(channels, 19, 3, { padding: [1, 0, 0, 2] }), new Tanh(), sum(new Conv2d(19, 19, 3, { padding: 1, bias: false })), new Twice(new Conv2d(19, 19, 3, { padding: 1 })), new ConvTranspose2d(19, 16, 3), sum(new ConvTranspose2d(16, 16, 3, { padding: 1 })), new AvgPool2d(3), flat(), new Linear(144, 3));
 
 const winograd: NetworkCase[] = [
   { name: 'tiles of 4x4', model: () => tiles(70), input: [2, 8, 7], optimizer: { lr: 0.01, momentum: 0.9 } },
