@@ -1,25 +1,40 @@
 import { fileURLToPath } from 'node:url';
 
-/** Bundles the wasm text and the loader, the only things that the library's files do not import by path. */
+/** Bundles the wasm text and the loader, the only things that the library's files do not import by path; edge platforms import the wasm file itself. */
 const inside = {
   name: 'inside',
-  resolveId: (id) => (id.startsWith('#wasm/') || id === '@assemblyscript/loader' ? fileURLToPath(import.meta.resolve(id)) : null),
+  resolveId(id) {
+    const file = /^#wasm\/(simd\.wasm(\?module)?)$/.exec(id)?.[1];
+    if (file) return { id: `../wasm/${file}`, external: 'absolute' };
+    return id.startsWith('#wasm/') || id === '@assemblyscript/loader' ? fileURLToPath(import.meta.resolve(id)) : null;
+  },
 };
 
 const entry = (file) => `build/js/src/${file}.js`;
 
 export default {
   input: {
-    index: entry('index'),
+    index: entry('entries/default'),
+    workerd: entry('entries/workerd'),
+    'edge-light': entry('entries/edge-light'),
+    slim: entry('entries/slim'),
     datasets: entry('data/index'),
+    formats: entry('io/formats'),
     layers: entry('layers/index'),
     losses: entry('training/losses'),
     models: entry('models/index'),
     optimizers: entry('training/optimizers'),
+    pictures: entry('pictures/index'),
     schedules: entry('training/schedules'),
     cli: entry('cli/main'),
   },
   external: (id) => id.startsWith('node:') || ['cac', 'cli-progress', 'fast-png'].includes(id),
   plugins: [inside],
   output: { dir: 'build/dist', format: 'es', chunkFileNames: 'chunk-[name]-[hash].js', sourcemap: true },
+};
+
+/** The script tag's one file, minified. */
+export const script = {
+  input: { input: entry('entries/script'), platform: 'browser' },
+  output: { file: 'build/dist/convasm.min.js', format: 'iife', name: 'convasm', minify: true, sourcemap: true },
 };

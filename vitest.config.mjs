@@ -7,7 +7,7 @@ const build = (name) => ({ extends: true, test: { name, include: kernels, exclud
 
 export default defineConfig({
   test: {
-    environment: 'node', testTimeout: 120_000, hookTimeout: 120_000,
+    environment: 'node', setupFiles: ['test/support/kernels.setup.ts'], testTimeout: 120_000, hookTimeout: 120_000,
     projects: [{ extends: true, test: { name: 'base', include: ['test/**/*.test.ts'] } }, build('threads'), build('relaxed')],
   },
 });

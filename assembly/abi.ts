@@ -51,6 +51,8 @@ export const OP_RBF_LOSS_FORWARD = 53;
 export const OP_RBF_LOSS_BACKWARD = 54;
 export const OP_UPSAMPLE2D_FORWARD = 70;
 export const OP_UPSAMPLE2D_BACKWARD = 71;
+export const OP_MAX_UNPOOL2D_FORWARD = 150;
+export const OP_MAX_UNPOOL2D_BACKWARD = 151;
 // Optimizers and gradient clipping.
 export const OP_ADAM = 80;
 export const OP_RMSPROP = 81;
@@ -69,6 +71,10 @@ export const OP_LRN_FORWARD = 66;
 export const OP_LRN_BACKWARD = 67;
 export const OP_ROW_NORM_FORWARD = 68;
 export const OP_ROW_NORM_BACKWARD = 69;
+// Branches.
+export const OP_ADD = 100;
+export const OP_COPY_COLUMNS = 101;
+// Winograd's transforms.
 export const OP_WINOGRAD_WEIGHTS = 110;
 export const OP_WINOGRAD_FORWARD = 111;
 export const OP_WINOGRAD_BACKWARD_WEIGHT = 112;

@@ -18,12 +18,14 @@ import {
 import { lrnBackward, lrnForward } from "./ops/lrn";
 import { rowNormBackward, rowNormForward } from "./ops/rownorm";
 import { dropout, dropout2d } from "./ops/dropout";
+import { add, copyColumns } from "./ops/join";
 import { linearBackwardInput, linearBackwardWeight, linearForward } from "./ops/linear";
 import { nllBackward, nllForward } from "./ops/nll";
 import { pairLossBackward, pairLossForward, pairLossReduce } from "./ops/pairloss";
 import { preluBackwardInput, preluBackwardWeight, preluForward } from "./ops/prelu";
 import { rbfBackwardInput, rbfBackwardWeight, rbfForward, rbfLossBackward, rbfLossForward } from "./ops/rbf";
 import { maxPool2dBackward, maxPool2dForward } from "./ops/maxpool2d";
+import { maxUnpool2dBackward, maxUnpool2dForward } from "./ops/maxunpool2d";
 import { rmsprop } from "./ops/rmsprop";
 import { sgd } from "./ops/sgd";
 import { softmaxBackward, softmaxForward } from "./ops/softmax";
@@ -102,6 +104,8 @@ export function run(first: i32, last: i32, control: usize, worker: i32, workers:
       case abi.OP_RBF_LOSS_BACKWARD: rbfLossBackward(changetype<s.RbfLossBackwardStep>(at), live, worker, workers); break;
       case abi.OP_UPSAMPLE2D_FORWARD: upsample2dForward(changetype<s.Upsample2dForwardStep>(at), live, worker, workers); break;
       case abi.OP_UPSAMPLE2D_BACKWARD: upsample2dBackward(changetype<s.Upsample2dBackwardStep>(at), live, worker, workers); break;
+      case abi.OP_MAX_UNPOOL2D_FORWARD: maxUnpool2dForward(changetype<s.MaxUnpool2dForwardStep>(at), live, worker, workers); break;
+      case abi.OP_MAX_UNPOOL2D_BACKWARD: maxUnpool2dBackward(changetype<s.MaxUnpool2dBackwardStep>(at), live, worker, workers); break;
       case abi.OP_ADAM: adam(changetype<s.AdamStep>(at), control, worker, workers); break;
       case abi.OP_RMSPROP: rmsprop(changetype<s.RmspropStep>(at), control, worker, workers); break;
       case abi.OP_ADAGRAD: adagrad(changetype<s.AdagradStep>(at), control, worker, workers); break;
@@ -119,6 +123,8 @@ export function run(first: i32, last: i32, control: usize, worker: i32, workers:
       case abi.OP_LRN_BACKWARD: lrnBackward(changetype<s.LrnBackwardStep>(at), live, worker, workers); break;
       case abi.OP_ROW_NORM_FORWARD: rowNormForward(changetype<s.RowNormForwardStep>(at), live, worker, workers); break;
       case abi.OP_ROW_NORM_BACKWARD: rowNormBackward(changetype<s.RowNormBackwardStep>(at), live, worker, workers); break;
+      case abi.OP_ADD: add(changetype<s.AddStep>(at), live, worker, workers); break;
+      case abi.OP_COPY_COLUMNS: copyColumns(changetype<s.CopyColumnsStep>(at), live, worker, workers); break;
       default: unreachable();
     }
     if (workers > 1) {

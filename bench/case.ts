@@ -10,7 +10,8 @@ export interface Case {
   readonly bytes: number;
   /** Images of one run, where the row is about a network. */
   readonly images?: number;
-  readonly run: () => void;
+  /** At once with one worker, else as a promise. */
+  readonly run: () => void | Promise<void>;
   /** Compares what the first run left; says what is wrong, or null. */
   readonly check: () => string | null;
   /** Puts back, untimed, what runs wear out. */

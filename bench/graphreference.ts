@@ -5,25 +5,54 @@ import type { Node } from './workloads.js';
 
 export type Weights = ReadonlyMap<string, ArrayLike<number>>;
 
-type Forward = (node: SizedNode, before: SizedNode, x: Float64Array<ArrayBuffer>, n: number, name: string, weights: Weights) => Float64Array<ArrayBuffer>;
+type Image = Float64Array<ArrayBuffer>;
+type Forward = (node: SizedNode, before: SizedNode, xs: readonly Image[], n: number, name: string, weights: Weights) => Image;
 
 const FORWARD: Readonly<Record<string, Forward>> = {
-  conv: (node, before, x, n, name, weights) => convolve(node, before, x, n, weights.get(`${name}.weight`)!, weights.get(`${name}.bias`)!),
-  maxpool: (node, before, x, n) => pool(node, before, x, n, (window) => Math.max(...window)),
-  avgpool: (node, before, x, n) => pool(node, before, x, n, (window) => window.reduce((sum, value) => sum + value, 0) / (node.R * node.R)),
-  fc: (node, _, x, n, name, weights) => dense(node, x, n, weights.get(`${name}.weight`)!, weights.get(`${name}.bias`)!),
-  tanh: (_node, _before, x) => x.map(Math.tanh),
+  conv: (node, before, [x], n, name, weights) => convolve(node, before, x!, n, weights.get(`${name}.weight`)!, weights.get(`${name}.bias`) ?? new Float64Array(node.K)),
+  maxpool: (node, before, [x], n) => pool(node, before, x!, n, (window) => Math.max(...window)),
+  avgpool: (node, before, [x], n) => pool(node, before, x!, n, (window) => mean(window)),
+  gap: (node, before, [x], n) => pool({ ...node, R: Math.max(before.H, before.W), stride: 1, pad: 0 }, before, x!, n, mean),
+  fc: (node, _, [x], n, name, weights) => dense(node, x!, n, weights.get(`${name}.weight`)!, weights.get(`${name}.bias`)!),
+  tanh: (_node, _before, [x]) => x!.map(Math.tanh),
+  add: (_node, _before, xs) => xs.reduce((a, b) => a.map((value, i) => value + b[i]!)),
+  concat: (node, _, xs, n) => {
+    const y = new Float64Array(n * node.C * node.H * node.W);
+    let at = 0;
+    for (let i = 0; i < n; i++) {
+      for (const x of xs) {
+        y.set(x.subarray((i * x.length) / n, ((i + 1) * x.length) / n), at);
+        at += x.length / n;
+      }
+    }
+    return y;
+  },
 };
 
+const mean = (window: readonly number[]): number => window.reduce((sum, value) => sum + value, 0) / window.length;
+
 /** The outputs of `n` images, [n, classes]. */
-export function forwardGraph(nodes: readonly Node[], weights: Weights, images: ArrayLike<number>, n: number): Float64Array<ArrayBuffer> {
-  let x = Float64Array.from(images);
+export function forwardGraph(nodes: readonly Node[], weights: Weights, images: ArrayLike<number>, n: number): Image {
+  const outputs = [Float64Array.from(images)];
   for (let i = 1; i < nodes.length; i++) {
     const node = nodes[i] as SizedNode;
-    x = FORWARD[node.op]!(node, nodes[i - 1] as SizedNode, x, n, nameOf(i, node), weights);
-    if (node.relu) for (let j = 0; j < x.length; j++) x[j] = Math.max(x[j]!, 0);
+    const y = FORWARD[node.op]!(node, nodes[node.in[0]!] as SizedNode, node.in.map((one) => outputs[one]!), n, nameOf(i, node), weights);
+    if (weights.has(`bn${i}.weight`)) normalise(node, y, n, weights.get(`bn${i}.weight`)!, weights.get(`bn${i}.bias`)!);
+    if (node.relu) for (let j = 0; j < y.length; j++) y[j] = Math.max(y[j]!, 0);
+    outputs.push(y);
   }
-  return x;
+  return outputs.at(-1)!;
+}
+
+/** y = (y − mean) / √(variance + 1e-5) · w + b per channel, over images and pixels. */
+function normalise({ C, H, W }: SizedNode, y: Image, n: number, w: ArrayLike<number>, b: ArrayLike<number>): void {
+  for (let c = 0; c < C; c++) {
+    const planes = Array.from({ length: n }, (_, i) => y.subarray((i * C + c) * H * W, (i * C + c + 1) * H * W));
+    const each = (f: (value: number) => number): number => planes.reduce((sum, plane) => plane.reduce((part, value) => part + f(value), sum), 0) / (n * H * W);
+    const centre = each((value) => value);
+    const scale = w[c]! / Math.sqrt(each((value) => (value - centre) ** 2) + 1e-5);
+    for (const plane of planes) for (let j = 0; j < plane.length; j++) plane[j] = (plane[j]! - centre) * scale + b[c]!;
+  }
 }
 
 /** −mean over images of log softmax(logits)[label]. */

@@ -1,4 +1,3 @@
-import simd from '#wasm/simd';
 import { CONTROL_ACCUMULATE, CONTROL_LIVE, CONTROL_RATE, CONTROL_UPDATES } from '../assembly/abi.js';
 import { elements, type Shape } from '../src/core/shape.js';
 import { layOut, type Arena } from '../src/plan/arena.js';
@@ -8,19 +7,8 @@ import { Plan, type PlanStep, type Range } from '../src/plan/plan.js';
 import { encode } from '../src/plan/program.js';
 import { ParameterStore } from '../src/plan/store.js';
 import { channelsLastOrder, type Buffer, type Parameter, type PlanTensor } from '../src/plan/tensor.js';
-import { Engine } from '../src/runtime/engine.js';
-
-let compiled = 0;
-
-/**
- * The kernels compiled anew, so that a row's first call is a first call: an engine shares the code of modules with the same bytes, and a
- * custom section with a number makes them differ.
- */
-export function freshModule(): WebAssembly.Module {
-  const number = new TextEncoder().encode(String(compiled++).padStart(8, '0'));
-  const bytes = Uint8Array.from(simd.match(/../g)!, (digits) => Number.parseInt(digits, 16));
-  return new WebAssembly.Module(Uint8Array.from([...bytes, 0, 9, 0, ...number]));
-}
+import type { Engine } from '../src/runtime/engine.js';
+import { Runner, workersInUse } from './runner.js';
 
 /** What a plan of one layer or of a few steps yields: tensors to fill and to read. */
 export interface Wired {
@@ -58,12 +46,12 @@ export class Kernel {
   readonly wired: Wired;
   readonly forward: Range;
   readonly backward: Range;
-  readonly #engine: Engine;
+  readonly #runner: Runner;
   readonly #arena: Arena;
 
   /** @param build states the forward steps  @param training plans the backward steps too */
   constructor(batchSize: number, training: boolean, build: (p: Plan) => Wired) {
-    const plan = new Plan({ batchSize, training, workers: 1 }, new ParameterStore());
+    const plan = new Plan({ batchSize, training, workers: workersInUse() }, new ParameterStore());
     let wired: Wired | undefined;
     this.forward = plan.range(() => {
       wired = build(plan);
@@ -79,13 +67,17 @@ export class Kernel {
     // Ranges run again and again, out of order: no tensor may give its memory away.
     for (const step of plan.steps) for (const buffer of buffersOf(step, 'read', 'write')) buffer.kept = true;
     this.#arena = layOut([plan], plan.store, [inputs]);
-    this.#engine = new Engine(freshModule(), this.#arena.bytes);
+    this.#runner = new Runner(this.#arena);
     // Touches every page, so that a first call shows the code's first time and not the memory's.
     this.#engine.bytes(0, this.#engine.byteLength).fill(0);
     const program = encode(plan.steps, this.#arena);
     this.#engine.bytes(this.#arena.control, program.length).set(program);
     for (const { buffer, values } of plan.store.constants.values()) this.#engine.floats(buffer.address, buffer.words).set(values);
     writeControl(this.#engine, this.#arena.control, { live: batchSize, rate: 0.01, updates: 1 });
+  }
+
+  get #engine(): Engine {
+    return this.#runner.engine;
   }
 
   floats(buffer: Buffer): Float32Array {
@@ -134,17 +126,14 @@ export class Kernel {
     return fromLayout(parameter.layout, parameter.shape, this.floats(this.gradient(parameter)));
   }
 
-  run({ first, last }: Range): void {
-    this.#engine.run(first, last, this.#arena.control);
+  run(...ranges: readonly Range[]): void | Promise<void> {
+    return this.#runner.run(...ranges);
   }
 
   /** A function that runs just the steps that write `target`. */
-  runnerFor(range: Range, target: Buffer): () => void {
+  runnerFor(range: Range, target: Buffer): () => void | Promise<void> {
     const ranges = rangesFor(this.plan.steps, range, target);
-    if (ranges.length === 1) return () => this.run(ranges[0]!);
-    return () => {
-      for (const one of ranges) this.run(one);
-    };
+    return () => this.run(...ranges);
   }
 }
 

@@ -40,14 +40,17 @@ export function summarizeTimes(times: readonly number[]): Measured {
 }
 
 /** Times `run` after a warm-up. `between` runs untimed before each sample: it puts back what the samples wear out. */
-export function measure(run: () => void, timing: Timing = TIMING, between: () => void = () => {}): Measured {
-  const runs = warmUp(run, timing);
+export async function measure(run: () => void | Promise<void>, timing: Timing = TIMING, between: () => void = () => {}): Promise<Measured> {
+  const runs = await warmUp(run, timing);
   const times: number[] = [];
   let total = 0;
   while (total < timing.mostMs && (total < timing.budgetMs || times.length < timing.samples)) {
     between();
     const start = performance.now();
-    for (let i = 0; i < runs; i++) run();
+    for (let i = 0; i < runs; i++) {
+      const pending = run();
+      if (pending) await pending;
+    }
     const elapsed = performance.now() - start;
     times.push(elapsed / runs);
     total += elapsed;
@@ -56,12 +59,12 @@ export function measure(run: () => void, timing: Timing = TIMING, between: () =>
 }
 
 /** Runs until the warm-up is over; returns how many runs make one sample. */
-function warmUp(run: () => void, timing: Timing): number {
+async function warmUp(run: () => void | Promise<void>, timing: Timing): Promise<number> {
   const start = performance.now();
   let [count, last] = [0, start];
   let shortest = Infinity;
   do {
-    run();
+    await run();
     const now = performance.now();
     shortest = Math.min(shortest, now - last);
     last = now;

@@ -1,8 +1,7 @@
 import { planNetwork, type Blueprint } from '../src/blueprint.js';
 import { FormatError } from '../src/core/errors.js';
 import { elements } from '../src/core/shape.js';
-import { unthreaded } from '../src/compile.js';
-import type { Network } from '../src/network.js';
+import { Network } from '../src/network.js';
 import { layOut } from '../src/plan/arena.js';
 import type { Range } from '../src/plan/plan.js';
 import { crossEntropy } from '../src/training/losses.js';
@@ -11,6 +10,7 @@ import type { Case } from './case.js';
 import { buildGraph } from './graph.js';
 import { crossEntropyOf, forwardGraph } from './graphreference.js';
 import { writeControl } from './kernel.js';
+import { Runner, workersInUse } from './runner.js';
 import { numbers } from './numbers.js';
 import { sizeOf, type Node, type Workload, type WorkloadList } from './workloads.js';
 
@@ -30,7 +30,7 @@ export function planWorkload(workload: Workload, { nets }: WorkloadList): Bluepr
   const training = workload.kind !== 'infer';
   const { model, input } = buildGraph(nodes, training);
   const optimizer = sgd({ lr: workload.lr ?? 0.01, momentum: workload.momentum ?? 0.9 });
-  return planNetwork(model, { input, batchSize: sizeOf(workload, 'N')[0]!, ...(training ? { loss: crossEntropy(), optimizer } : {}) });
+  return planNetwork(model, { input, batchSize: sizeOf(workload, 'N')[0]!, workers: workersInUse(), ...(training ? { loss: crossEntropy(), optimizer } : {}) });
 }
 
 /** The same plan with memory of its own for what is written from outside: the program runs again and again on it. */
@@ -51,17 +51,21 @@ export class Bench {
   readonly labels: Int32Array;
   readonly n: number;
   readonly rate: number;
+  readonly #runner: Runner;
   #updates = 0;
   #start: [Float32Array, Float32Array][] = [];
 
   constructor(workload: Workload, list: WorkloadList) {
-    this.network = unthreaded(keepInputs(planWorkload(workload, list)));
+    const blueprint = keepInputs(planWorkload(workload, list));
+    this.#runner = new Runner(blueprint.arena);
+    this.network = new Network(blueprint, this.#runner.engine, null);
     this.nodes = list.nets[workload.net!]!;
     this.n = this.network.batchSize;
     this.rate = this.network.learningRate;
     // He's bound keeps the numbers of deep networks alive: outputs that are all bias would hide errors.
-    this.network.parameters.forEach(({ shape, write }, i) => {
-      write(numbers(elements(shape), i + 1, shape.length > 1 ? Math.sqrt(6 / elements(shape.slice(1))) : 0.1));
+    this.network.parameters.forEach(({ name, shape, write }, i) => {
+      const values = numbers(elements(shape), i + 1, shape.length > 1 ? Math.sqrt(6 / elements(shape.slice(1))) : 0.1);
+      write(/^bn\d+\.weight$/.test(name) ? values.map((value) => 1 + value) : values);
     });
     this.images = numbers(this.n * elements(this.network.inputShape), 99);
     this.labels = Int32Array.from({ length: this.n }, (_, i) => i % this.network.outputShape[0]!);
@@ -103,14 +107,17 @@ export class Bench {
     writeControl(this.network.engine, this.blueprint.arena.control, { live: this.n, rate: this.rate, updates: this.#updates });
   }
 
-  run({ first, last }: Range): void {
-    this.network.engine.run(first, last, this.blueprint.arena.control);
+  run(range: Range): void | Promise<void> {
+    return this.#runner.run(range);
   }
 
   /** One whole step of training. */
-  step(): void {
-    this.run(this.blueprint.train!.all);
-    if (this.#updates++ === 0) this.control();
+  step(): void | Promise<void> {
+    const stepped = (): void => {
+      if (this.#updates++ === 0) this.control();
+    };
+    const pending = this.run(this.blueprint.train!.all);
+    return pending ? pending.then(stepped) : stepped();
   }
 
   /** The parameters as they are, in float64, by name. */
@@ -149,8 +156,8 @@ export function trainCase(workload: Workload, list: WorkloadList): Case {
   return {
     id: workload.id, flops: workload.flops ?? 0, bytes: 0, images: bench.n,
     run: () => {
-      bench.step();
       steps++;
+      return bench.step();
     },
     check: () => checkStep(bench),
     between: () => {

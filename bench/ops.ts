@@ -154,10 +154,7 @@ function maxPoolBothCase(workload: Workload): Case {
   const input = kernel.wired.inputs['x']!;
   return {
     id: workload.id, flops: 0, bytes: 4 * (2 * x.length + 4 * dy.length),
-    run: () => {
-      kernel.run(kernel.forward);
-      kernel.run(kernel.backward);
-    },
+    run: () => kernel.run(kernel.forward, kernel.backward),
     check: sampled(() => ({ name: 'dx', got: kernel.read(input, kernel.gradient(input)), expected: (i) => maxPoolInputAt(g, x, dy, i), tolerance: SUM_TOLERANCE })),
   };
 }

@@ -1,7 +1,7 @@
-import { availableParallelism } from 'node:os';
 import type { Case } from './case.js';
 import { measure, type Measured, type Timing } from './measure.js';
 import { copyBandwidth } from './peak.js';
+import { endCrews } from './runner.js';
 
 export const GROUPS = ['ops', 'models', 'training', 'startup', 'size', 'memory'] as const;
 export type Group = (typeof GROUPS)[number];
@@ -37,6 +37,8 @@ export interface Setting {
   peakGflops: number;
   readonly workers: number;
   readonly build: string;
+  /** Why this build or these workers cannot run here: every row that is about the kernels says so. */
+  readonly refused: string | null;
 }
 
 /** Takes rows as they come. */
@@ -47,13 +49,6 @@ export const EMPTY = { medianMs: null, minMs: null, gflops: null, percentOfPeak:
 /** A row that says why it has no figures. */
 export function errorRow(id: string, group: Group, error: unknown): Row {
   return { id, group, ...EMPTY, error: error instanceof Error ? error.message : String(error) };
-}
-
-/** Why this setting cannot be timed, or null. */
-export function refusal({ build, workers }: Setting): string | null {
-  if (build !== 'simd') return `build ${build}: the bench times simd only`;
-  if (workers !== 1) return `workers ${workers}: the bench times one worker only (the machine has ${availableParallelism()} cores)`;
-  return null;
 }
 
 function round(value: number, digits = 4): number {
@@ -87,20 +82,21 @@ export function timedRow(id: string, group: Group, { medianMs, minMs, spread }: 
 }
 
 /** Prepares, runs once, checks, and only then times a case. Never throws: what goes wrong is in the row. */
-export function caseRow(id: string, group: Group, prepare: () => Case, setting: Setting, timing: Timing): Row {
-  const refused = refusal(setting);
-  if (refused !== null) return errorRow(id, group, refused);
+export async function caseRow(id: string, group: Group, prepare: () => Case, setting: Setting, timing: Timing): Promise<Row> {
+  if (setting.refused !== null) return errorRow(id, group, setting.refused);
   try {
     const one = prepare();
     const start = performance.now();
-    one.run();
+    await one.run();
     const firstMs = round(performance.now() - start);
     const wrong = one.check();
     if (wrong !== null) return { ...errorRow(id, group, `wrong result: ${wrong}`), wrong: true };
-    const measured = measure(one.run, timing, one.between);
+    const measured = await measure(one.run, timing, one.between);
     const images = one.images === undefined ? {} : { imagesPerSecond: round((1000 * one.images) / measured.medianMs) };
     return { ...timedRow(id, group, measured, one, setting), firstMs, ...images };
   } catch (error) {
     return errorRow(id, group, error);
+  } finally {
+    await endCrews();
   }
 }

@@ -3,9 +3,11 @@ import { cpus, loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { FormatError } from '../src/core/errors.js';
+import '../src/entries/default.js';
 import { memoryRows } from './memory.js';
 import { peakGflops } from './peak.js';
 import { GROUPS, percentOf, type Emit, type Group, type Row, type Setting } from './row.js';
+import { choose } from './runner.js';
 import { sizeRows } from './size.js';
 import { startupRows } from './startup.js';
 import { heading, tableLine } from './table.js';
@@ -60,7 +62,7 @@ async function groupRows(group: Group, list: WorkloadList, setting: Setting, emi
   if (group === 'startup') await startupRows(setting, emit);
   else if (group === 'size') sizeRows(emit);
   else if (group === 'memory') memoryRows(list, setting, emit);
-  else workloadRows(group, list, setting, emit);
+  else await workloadRows(group, list, setting, emit);
 }
 
 function measurePeak(setting: Setting): void {
@@ -79,7 +81,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   }
   const { groups, list, workers, build, json } = options;
   const print = (text: string): boolean => (json ? process.stderr : process.stdout).write(`${text}\n`);
-  const setting: Setting = { peakGflops: 0, workers, build };
+  const setting: Setting = { peakGflops: 0, workers, build, refused: await choose(build, workers) };
   measurePeak(setting);
   const machine = { processor: cpus()[0]?.model ?? 'unknown', cores: cpus().length, node: process.version, load: loadavg()[0]! };
   print(`${machine.processor}, ${machine.cores} cores, Node ${machine.node}, load ${machine.load.toFixed(1)}; peak ${setting.peakGflops} GFLOP/s per worker`);

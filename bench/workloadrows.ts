@@ -1,7 +1,7 @@
 import { SHORT, TIMING } from './measure.js';
 import { inferCase, trainCase } from './networks.js';
 import { operatorCase } from './ops.js';
-import { caseRow, errorRow, refusal, timedRow, type Emit, type Group, type Setting } from './row.js';
+import { caseRow, errorRow, timedRow, type Emit, type Group, type Setting } from './row.js';
 import { stepTimes } from './steps.js';
 import type { Workload, WorkloadList } from './workloads.js';
 
@@ -13,11 +13,11 @@ export function groupOf({ kind }: Workload): Group {
 }
 
 /** Times every workload of the group. */
-export function workloadRows(group: Group, list: WorkloadList, setting: Setting, emit: Emit): void {
+export async function workloadRows(group: Group, list: WorkloadList, setting: Setting, emit: Emit): Promise<void> {
   for (const workload of list.workloads) {
     if (groupOf(workload) !== group) continue;
     if (workload.kind === 'steps') stepRows(workload, list, setting, emit);
-    else emit(caseRow(workload.id, group, () => caseOf(workload, list), setting, workload.kind === 'elementwise' ? SHORT : TIMING));
+    else emit(await caseRow(workload.id, group, () => caseOf(workload, list), setting, workload.kind === 'elementwise' ? SHORT : TIMING));
   }
 }
 
@@ -29,7 +29,7 @@ function caseOf(workload: Workload, list: WorkloadList): ReturnType<typeof opera
 
 /** One row per kernel of a training step; the step itself is checked where a train row of the same network is. */
 function stepRows(workload: Workload, list: WorkloadList, setting: Setting, emit: Emit): void {
-  const refused = refusal(setting);
+  const refused = setting.refused ?? (setting.workers > 1 ? 'kernels are timed one by one with one worker only' : null);
   if (refused !== null) return emit(errorRow(workload.id, 'training', refused));
   try {
     for (const { label, flops, ...measured } of stepTimes(workload, list)) {

@@ -83,7 +83,7 @@ export function planNetwork(model: Layer, options: CompileOptions): Blueprint {
   const predict = planPrediction(model, checked, store);
   checkPatterns('compile: freeze', frozen, store);
   checkPatterns(`${checked.optimizer?.type}: groups`, checked.optimizer?.groups ?? [], store);
-  if (checked.fuse === false) for (const plan of [predict.plan, ...(train ? [train.plan] : [])]) for (const y of plan.outputs.values()) y.buffer.kept = true;
+  if (checked.fuse === false) for (const plan of [predict.plan, ...(train ? [train.plan] : [])]) for (const { output } of plan.layers) output.buffer.kept = true;
   const plans = train ? [train, predict] : [predict];
   const inputs = plans.map((one) => inputsOf(one));
   const arena = layOut(plans.map((one) => one.plan), store, inputs, checked.canary ?? 0);

@@ -1,7 +1,7 @@
 import { planNetwork, type Blueprint, type CompileOptions } from './blueprint.js';
 import type { Layer } from './layers/layer.js';
 import { Network } from './network.js';
-import { baseModule, relaxedModule, threadsModule } from './runtime/builds.js';
+import { baseModule, hasThreadsBuild, relaxedModule, threadsModule } from './runtime/builds.js';
 import { supportsThreads } from './runtime/cores.js';
 import { Crew } from './runtime/crew.js';
 import { Engine } from './runtime/engine.js';
@@ -18,7 +18,7 @@ export async function compile(model: Layer, options: CompileOptions): Promise<Ne
   const blueprint = planNetwork(model, options);
   const { arena, options: { workers, build } } = blueprint;
   if (build === 'relaxed') return new Network(blueprint, new Engine(await relaxedModule(), arena.bytes), null);
-  if (workers === 1 || !supportsThreads()) {
+  if (workers === 1 || !supportsThreads() || !hasThreadsBuild()) {
     if (workers > 1) console.warn(`convasm: threads cannot be started here (Node has them): ${workers} workers asked for, one runs. The results are the same.`);
     return unthreaded(blueprint);
   }

@@ -5,45 +5,42 @@ import { elements, show, type Shape, type Tensor } from './core/shape.js';
 import type { Dataset } from './data/dataset.js';
 import { evaluate, type EvaluateOptions } from './evaluate.js';
 import { readImages, type Images } from './images.js';
-import { digestOf, loadCheckpoint, loadSlots, saveCheckpoint, saveSlots, type LoadReport, type Slot } from './io/weights.js';
 import { printSteps } from './plan/print.js';
 import type { Crew } from './runtime/crew.js';
 import type { Engine } from './runtime/engine.js';
 import { Session } from './session.js';
-import { gradientSlots, parameterSlots, savedSlots, stateSlots, type FloatSlot } from './slots.js';
+import { gradientSlots } from './slots.js';
+import { Stored } from './stored.js';
 import { Summary } from './summary.js';
 import { divergence } from './trace.js';
 import type { Evaluation } from './training/metrics.js';
 import type { Targets } from './training/targets.js';
 
 /** A compiled network: its programs, its weights, one memory. Made by `compile`. */
-export class Network {
-  readonly blueprint: Blueprint;
+export class Network extends Stored {
   readonly inputShape: Shape;
   readonly outputShape: Shape;
   readonly batchSize: number;
-  readonly #session: Session;
   /** Images of the last forward. */
   #live = 0;
   /** What `forward` keeps for `backward` is there: backward gives its memory to gradients. */
   #forwarded = false;
 
   constructor(blueprint: Blueprint, engine: Engine, crew: Crew | null) {
-    this.blueprint = blueprint;
+    super(blueprint, new Session(blueprint, engine, crew));
     this.inputShape = blueprint.predict.images.shape;
     this.outputShape = blueprint.predict.output.shape;
     this.batchSize = blueprint.options.batchSize;
-    this.#session = new Session(blueprint, engine, crew);
   }
 
   /** The memory and kernels below; for tests, benches and tracing. */
   get engine(): Engine {
-    return this.#session.engine;
+    return this.session.engine;
   }
 
   /** Updates done so far. */
   get steps(): number {
-    return this.#session.updates;
+    return this.session.updates;
   }
 
   /** Bytes of the network's memory; constant. */
@@ -52,17 +49,17 @@ export class Network {
   }
 
   get learningRate(): number {
-    return this.#session.rate;
+    return this.session.rate;
   }
 
   set learningRate(rate: number) {
     if (!(Number.isFinite(rate) && rate >= 0)) throw new OptionError(`learningRate is ${rate}, expected a number of at least 0`);
-    this.#session.rate = rate;
+    this.session.rate = rate;
   }
 
   /** Norm of all gradients at the last update, before clipping. Throws OptionError unless compile was given `clip: { norm }`. */
   get gradientNorm(): number {
-    return this.#session.gradientNorm;
+    return this.session.gradientNorm;
   }
 
   #training(what: string): TrainPlan {
@@ -73,7 +70,7 @@ export class Network {
 
   /** Sync calls run on the calling thread; with a crew they would leave it idle. */
   #refuseCrew(what: string, instead: string): void {
-    if (this.#session.crew) throw new OptionError(`${what}: the network has ${this.#session.crew.workers} workers; use ${instead}, or compile with workers: 1`);
+    if (this.session.crew) throw new OptionError(`${what}: the network has ${this.session.crew.workers} workers; use ${instead}, or compile with workers: 1`);
   }
 
   /** Outputs [n, ...] for any number of images, at once; for workers: 1. Throws ShapeError where the images do not fit. */
@@ -82,7 +79,7 @@ export class Network {
     const chunks = this.#chunks(images);
     for (const { live, write, read } of chunks.each) {
       write();
-      this.#session.run(this.#session.predicting, live);
+      this.session.run(this.session.predicting, live);
       read();
     }
     return chunks.result;
@@ -93,7 +90,7 @@ export class Network {
     const chunks = this.#chunks(images);
     for (const { live, write, read } of chunks.each) {
       write();
-      await this.#session.runAll(this.#session.predicting, live);
+      await this.session.runAll(this.session.predicting, live);
       read();
     }
     return chunks.result;
@@ -111,8 +108,8 @@ export class Network {
       const live = Math.min(this.batchSize, count - from);
       return {
         live,
-        write: () => this.#session.floats(predict.images.buffer).set(data.subarray(from * inSize, (from + live) * inSize)),
-        read: () => result.set(this.#session.floats(predict.output.buffer, live * outSize), from * outSize),
+        write: () => this.session.floats(predict.images.buffer).set(data.subarray(from * inSize, (from + live) * inSize)),
+        read: () => result.set(this.session.floats(predict.output.buffer, live * outSize), from * outSize),
       };
     });
     return { result: { data: result, shape: [count, ...this.outputShape] }, each };
@@ -122,14 +119,14 @@ export class Network {
   stepSync(images: Images, targets: Targets): { loss: number } {
     this.#refuseCrew('stepSync', 'step');
     const train = this.#prepareStep(images, targets);
-    return this.#finishStep(train, this.#session.run(train.all, this.#live));
+    return this.#finishStep(train, this.session.run(train.all, this.#live));
   }
 
   /** Forward, loss, backward and update in one call of the kernels, over at most `batchSize` images. Throws DivergedError, the weights
    *  left as they were, when the loss is not finite. */
   async step(images: Images, targets: Targets): Promise<{ loss: number }> {
     const train = this.#prepareStep(images, targets);
-    return this.#finishStep(train, await this.#session.runAll(train.all, this.#live));
+    return this.#finishStep(train, await this.session.runAll(train.all, this.#live));
   }
 
   #prepareStep(images: Images, targets: Targets): TrainPlan {
@@ -141,7 +138,7 @@ export class Network {
 
   #finishStep(train: TrainPlan, code: number): { loss: number } {
     if (code === RUN_NOT_FINITE) throw divergence(this, train, this.#live);
-    this.#session.updated();
+    this.session.updated();
     return { loss: this.#loss(train) };
   }
 
@@ -149,9 +146,9 @@ export class Network {
   lossAndGradients(images: Images, targets: Targets): { loss: number; gradients: Map<string, Tensor> } {
     const train = this.#training('lossAndGradients');
     this.#writeBatch(train, images, targets);
-    const code = this.#session.run({ first: 0, last: train.backward.last }, this.#live);
+    const code = this.session.run({ first: 0, last: train.backward.last }, this.#live);
     if (code === RUN_NOT_FINITE) throw divergence(this, train, this.#live);
-    this.#session.pending = true;
+    this.session.pending = true;
     return { loss: this.#loss(train), gradients: this.gradients() };
   }
 
@@ -162,7 +159,7 @@ export class Network {
     if (count < fewest) {
       throw new ShapeError(`${layer}: needs more than one value per channel when training, given ${count} image of one value, expected at least ${fewest} images (fit: dropLast)`);
     }
-    this.#session.floats(train.images.buffer).set(data);
+    this.session.floats(train.images.buffer).set(data);
     this.#live = count;
     this.#forwarded = false;
   }
@@ -173,22 +170,22 @@ export class Network {
     this.#writeImages(train, images);
     const numbers = loss.readTargets(targets, this.#live);
     if (numbers instanceof Int32Array) this.engine.integers(loss.target.address, loss.target.words).set(numbers);
-    else this.#session.floats(loss.target).set(numbers);
-    this.#session.floats(loss.gradient).fill(1);
+    else this.session.floats(loss.target).set(numbers);
+    this.session.floats(loss.gradient).fill(1);
   }
 
   #loss(train: TrainPlan): number {
-    return this.#session.floats(train.lossTensors!.loss)[0]!;
+    return this.session.floats(train.lossTensors!.loss)[0]!;
   }
 
   /** The outputs of the training program, for a loss of one's own. */
   forward(images: Images): Tensor {
     const train = this.#training('forward');
     this.#writeImages(train, images);
-    this.#session.run(train.forward, this.#live);
+    this.session.run(train.forward, this.#live);
     this.#forwarded = true;
     const size = elements(this.outputShape);
-    return { data: this.#session.floats(train.output.buffer, this.#live * size).slice(), shape: [this.#live, ...this.outputShape] };
+    return { data: this.session.floats(train.output.buffer, this.#live * size).slice(), shape: [this.#live, ...this.outputShape] };
   }
 
   /** Gradients of everything, from the loss's gradient by the outputs of the last `forward`, once each. They add up until `update`. */
@@ -198,29 +195,29 @@ export class Network {
     const expected = this.#live * elements(this.outputShape);
     if (!this.#forwarded) throw new OptionError('backward: call forward first');
     if (data.length !== expected) throw new ShapeError(`backward: ${data.length} numbers given, expected ${expected} (${show([this.#live, ...this.outputShape])})`);
-    this.#session.floats(train.outputGradient).set(data);
-    this.#session.run(train.backward, this.#live);
+    this.session.floats(train.outputGradient).set(data);
+    this.session.run(train.backward, this.#live);
     this.#forwarded = false;
-    this.#session.pending = true;
+    this.session.pending = true;
   }
 
   /** One update with the gradients as they stand. */
   update(): void {
     const train = this.#training('update');
     if (!this.blueprint.options.optimizer) throw new OptionError('update: compile was given no optimizer');
-    this.#session.run(train.update, this.#live);
-    this.#session.updated();
+    this.session.run(train.update, this.#live);
+    this.session.updated();
   }
 
   /** Drops the gradients that wait for an update. */
   zeroGradients(): void {
     this.#training('zeroGradients');
-    this.#session.pending = false;
+    this.session.pending = false;
   }
 
   /** The gradient of every parameter, by its name. */
   gradients(): Map<string, Tensor> {
-    const slots = gradientSlots(this.blueprint.store, this.#session);
+    const slots = gradientSlots(this.blueprint.store, this.session);
     return new Map(slots.map(({ name, shape, read }) => [name, { data: read(), shape }]));
   }
 
@@ -229,57 +226,12 @@ export class Network {
     const train = this.#training('inputGradient');
     const buffer = train.plan.gradientOf(train.images);
     if (!buffer) throw new OptionError('inputGradient: compile was not given inputGradient: true');
-    return { data: this.#session.floats(buffer, this.#live * elements(this.inputShape)).slice(), shape: [this.#live, ...this.inputShape] };
+    return { data: this.session.floats(buffer, this.#live * elements(this.inputShape)).slice(), shape: [this.#live, ...this.inputShape] };
   }
 
   /** Loss, accuracy, top-5 and confusion over a data set. */
   async evaluate(data: Dataset, options: EvaluateOptions = {}): Promise<Evaluation> {
     return evaluate(this, data, options);
-  }
-
-  /** The parameters, in state_dict order. */
-  get parameters(): FloatSlot[] {
-    return parameterSlots(this.blueprint.store, this.#session);
-  }
-
-  /** Parameters and running statistics in state_dict order: what `save` writes. */
-  get stateDict(): Slot[] {
-    return savedSlots(this.blueprint.store, this.#session);
-  }
-
-  /** What the optimizer keeps, as `c1.weight.momentum_buffer`. */
-  get optimizerState(): FloatSlot[] {
-    return stateSlots(this.blueprint.store, this.#session);
-  }
-
-  /** The weights as a safetensors file. */
-  save(options: { readonly metadata?: Readonly<Record<string, string>> } = {}): Uint8Array {
-    return saveSlots(this.stateDict, options.metadata ?? {});
-  }
-
-  /** Loads weights; nothing changes unless they fit (`strict` false: those that do). Returns what was missing and unexpected. */
-  load(bytes: Uint8Array, options: { readonly strict?: boolean; readonly file?: string } = {}): LoadReport {
-    return loadSlots(this.stateDict, bytes, options.strict ?? true, options.file ?? 'weights');
-  }
-
-  /** SHA-256 of the weights' bytes, 64 hexadecimal digits: equal on every engine. */
-  async digest(): Promise<string> {
-    return digestOf(this.save());
-  }
-
-  /** Everything that training needs to go on: weights, optimizer state, counters, and `extra`. */
-  checkpoint(extra: Readonly<Record<string, string>> = {}): Uint8Array {
-    return saveCheckpoint(this.stateDict, this.optimizerState, { updates: this.#session.updates, learningRate: this.#session.rate, seed: this.#session.seed, extra: { ...extra } });
-  }
-
-  /** Puts a checkpoint back and returns its `extra`. */
-  restore(bytes: Uint8Array, file = 'checkpoint'): Record<string, string> {
-    const { updates, learningRate, seed, extra } = loadCheckpoint(this.stateDict, this.optimizerState, bytes, file);
-    this.#session.updates = updates;
-    this.#session.rate = learningRate;
-    this.#session.seed = seed ?? this.#session.seed;
-    this.#session.pending = false;
-    return extra;
   }
 
   /** Layers with shapes, parameters, multiply-accumulates, receptive fields; memory to train and to predict. */
@@ -295,6 +247,6 @@ export class Network {
 
   /** Ends the workers and gives the memory back. Any later call throws. Await it to know that the workers have ended. */
   async dispose(): Promise<void> {
-    await this.#session.dispose();
+    await this.session.dispose();
   }
 }

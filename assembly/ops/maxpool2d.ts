@@ -1,30 +1,35 @@
 import { storeLanes, zero } from "../simd";
 import { share } from "../slice";
 import { MaxPool2dBackwardStep, MaxPool2dForwardStep } from "../steps";
+import { mostRow_2x2, mostWindow } from "./maxpool2dvalues";
 import { firstWindow, lastWindow, windowEnd, windowStart } from "./windows";
 
 // Channels lie on the vector side.
 
-/** y = maximum of each window, argmax = its place h·wi + w; the first wins ties, NaN wins over all. Split over output rows. */
+/** y = maximum of each window, argmax = its place h·wi + w; the first wins ties, NaN wins over all. Without argmax the same y
+ *  at less expense. Split over output rows. */
 export function maxPool2dForward(s: MaxPool2dForwardStep, live: i32, worker: i32, workers: i32): void {
   const last = share(live * s.ho, worker + 1, workers);
   const small = s.kh == 2 && s.kw == 2 && (s.dilationH | s.dilationW) == 1 && !s.adaptive && !(s.padTop | s.padLeft)
     && (s.ho - 1) * s.strideH + 2 <= s.hi && (s.wo - 1) * s.strideW + 2 <= s.wi;
   for (let row = share(live * s.ho, worker, workers); row < last; row++) {
     const image = row / s.ho, oy = row - image * s.ho;
-    const x = s.x + (<usize>image * s.hi * s.wi * s.c << 2);
-    if (small) {
-      maxRow_2x2(s, x, <usize>(row * s.wo) * s.c << 2, oy * s.strideH * s.wi);
-      continue;
-    }
-    const top = windowStart(oy, s.hi, s.ho, s.strideH, s.padTop, s.dilationH, s.adaptive);
-    const bottom = windowEnd(oy, s.hi, s.ho, s.kh, s.strideH, s.padTop, s.dilationH, s.adaptive);
-    let at = <usize>(row * s.wo) * s.c << 2;
-    for (let ox = 0; ox < s.wo; ox++, at += s.c << 2) {
-      const left = windowStart(ox, s.wi, s.wo, s.strideW, s.padLeft, s.dilationW, s.adaptive);
-      const right = windowEnd(ox, s.wi, s.wo, s.kw, s.strideW, s.padLeft, s.dilationW, s.adaptive);
-      maxWindow(s, x, s.y + at, s.argmax + at, top, bottom, left, right);
-    }
+    const x = s.x + (<usize>image * s.hi * s.wi * s.c << 2), at = <usize>(row * s.wo) * s.c << 2;
+    if (!small) maxRow(s, x, at, oy);
+    else if (s.argmax) maxRow_2x2(s, x, at, oy * s.strideH * s.wi);
+    else mostRow_2x2(s, x, at, oy * s.strideH * s.wi);
+  }
+}
+
+/** One row of outputs. `at`: its bytes into y. */
+function maxRow(s: MaxPool2dForwardStep, x: usize, at: usize, oy: i32): void {
+  const top = windowStart(oy, s.hi, s.ho, s.strideH, s.padTop, s.dilationH, s.adaptive);
+  const bottom = windowEnd(oy, s.hi, s.ho, s.kh, s.strideH, s.padTop, s.dilationH, s.adaptive);
+  for (let ox = 0; ox < s.wo; ox++, at += s.c << 2) {
+    const left = windowStart(ox, s.wi, s.wo, s.strideW, s.padLeft, s.dilationW, s.adaptive);
+    const right = windowEnd(ox, s.wi, s.wo, s.kw, s.strideW, s.padLeft, s.dilationW, s.adaptive);
+    if (s.argmax) maxWindow(s, x, s.y + at, s.argmax + at, top, bottom, left, right);
+    else mostWindow(s, x, s.y + at, top, bottom, left, right);
   }
 }
 

@@ -8,13 +8,26 @@
   dilationH: i32; dilationW: i32; adaptive: i32;
 }
 
-/** argmax holds h·wi + w of the window's maximum, i32 [n, ho, wo, c]. */
+/** argmax holds h·wi + w of the window's maximum, i32 [n, ho, wo, c]; 0: nothing reads it. */
 @unmanaged export class MaxPool2dForwardStep extends Pool2dGeometry {
   x: usize; y: usize; argmax: usize;
 }
 
 @unmanaged export class MaxPool2dBackwardStep extends Pool2dGeometry {
   dy: usize; argmax: usize; dx: usize; accumulate: i32;
+}
+
+/** x, argmax [n, pixels, c]; argmax holds places below `places`. */
+@unmanaged export class MaxUnpool2dForwardStep {
+  op: i32;
+  x: usize; argmax: usize; y: usize;
+  pixels: i32; places: i32; c: i32;
+}
+
+@unmanaged export class MaxUnpool2dBackwardStep {
+  op: i32;
+  dy: usize; argmax: usize; dx: usize;
+  pixels: i32; places: i32; c: i32; accumulate: i32;
 }
 
 /** A window's sum is divided by `divisor`, or where that is 0 by its elements, padding counted or not. */

@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { cac, type CAC } from 'cac';
+import { useKernels } from '../runtime/builds.js';
+import { embedded } from '../runtime/platform/embedded.js';
 import { parseArgv } from './argv.js';
 import { COMMANDS, GLOBAL, type Call, type OptionSpec } from './commands.js';
 import { failureOf, UsageError } from './failure.js';
@@ -49,6 +51,7 @@ function fail(error: unknown, debug: boolean): void {
   process.exitCode = status;
 }
 
+useKernels(embedded);
 const argv = process.argv.slice(2);
 // A reader that has seen enough (`| head`) is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => (error.code === 'EPIPE' ? process.exit(0) : fail(error, false)));

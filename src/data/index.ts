@@ -3,4 +3,5 @@ export { digits } from './digits.js';
 export { idx, type IdxOptions, type IdxSplit } from './idx.js';
 export { openData, type OpenedData, type Preprocessing } from './open.js';
 export { optdigits } from './optdigits.js';
+export { shapes, type ShapesOptions } from './shapes.js';
 export type { SplitOptions } from './split.js';

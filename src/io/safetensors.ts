@@ -1,5 +1,6 @@
 import { FormatError, OptionError, ShapeError } from '../core/errors.js';
 import { elements, show, type Shape } from '../core/shape.js';
+import { fromBfloat16, fromHalves } from './half.js';
 import { DTYPE_BYTES, HeaderReader, LENGTH_BYTES, quote, type Dtype, type Entry } from './headerreader.js';
 
 export type { Dtype };
@@ -21,7 +22,8 @@ export interface Safetensors {
 export interface SafetensorsEntry {
   readonly name: string;
   readonly shape: Shape;
-  readonly data: Float32Array | Int32Array | Uint8Array | BigInt64Array;
+  /** A Uint16Array holds halves: F16. */
+  readonly data: Float32Array | Uint16Array | Int32Array | Uint8Array | BigInt64Array;
 }
 
 /** The limit of the format's reference implementation. */
@@ -30,6 +32,7 @@ const MAX_HEADER_BYTES = 100_000_000;
 /** The header's text; its length is checked against the file before anything is read or allocated. */
 function headerText(bytes: Uint8Array, file: string): string {
   if (bytes.length < LENGTH_BYTES) throw new FormatError(`${file}: offset 0: the file has ${bytes.length} bytes, expected at least the 8 of the header length`);
+  if (bytes[0] === 0x50 && bytes[1] === 0x4b && bytes[2] === 3) throw new FormatError(`${file}: offset 0: a zip archive, expected safetensors. Files of PyTorch: net.load(readPth(bytes, file)), from convasm/formats.`);
   const length = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
   const room = Math.min(bytes.length - LENGTH_BYTES, MAX_HEADER_BYTES);
   if (length > BigInt(room)) throw new FormatError(`${file}: offset 0: header length is ${length}, expected at most ${room}`);
@@ -85,21 +88,25 @@ export function readSafetensors(bytes: Uint8Array, file: string): Safetensors {
   return { tensors, metadata };
 }
 
-/** IEEE half precision (bits 1 | 5 | 10) as a number. */
-function half(bits: number): number {
-  const exponent = (bits >>> 10) & 31;
-  const fraction = bits & 1023;
-  const size = exponent === 0 ? fraction * 2 ** -24 : exponent < 31 ? (1024 + fraction) * (1 << exponent) * 2 ** -25 : fraction === 0 ? Infinity : NaN;
-  return bits & 0x8000 ? -size : size;
-}
-
 /** The values of an F32, F16 or BF16 tensor, copied; all are exact in float32. Throws FormatError on other dtypes. */
 export function toFloat32(tensor: StoredTensor, name: string): Float32Array {
-  const { buffer } = new Uint8Array(tensor.bytes);
-  if (tensor.dtype === 'F32') return new Float32Array(buffer);
-  if (tensor.dtype === 'F16') return Float32Array.from(new Uint16Array(buffer), half);
-  if (tensor.dtype === 'BF16') return new Float32Array(Uint32Array.from(new Uint16Array(buffer), (bits) => bits << 16).buffer);
-  throw new FormatError(`tensor ${quote(name)} has dtype ${tensor.dtype}, expected F32, F16 or BF16`);
+  if (tensor.dtype === 'F32') return new Float32Array(new Uint8Array(tensor.bytes).buffer);
+  return viewFloat32(tensor, name);
+}
+
+/** The same, F32 without a copy where its bytes are aligned. */
+export function viewFloat32({ dtype, bytes }: StoredTensor, name: string): Float32Array {
+  checkFloats(dtype, name);
+  const size = DTYPE_BYTES[dtype];
+  const { buffer, byteOffset, byteLength } = bytes.byteOffset % size === 0 ? bytes : new Uint8Array(bytes);
+  if (dtype === 'F32') return new Float32Array(buffer, byteOffset, byteLength / size);
+  const halves = new Uint16Array(buffer, byteOffset, byteLength / size);
+  return dtype === 'F16' ? fromHalves(halves) : fromBfloat16(halves);
+}
+
+/** Throws FormatError on what is not read as float32. */
+export function checkFloats(dtype: Dtype, name: string): void {
+  if (dtype !== 'F32' && dtype !== 'F16' && dtype !== 'BF16') throw new FormatError(`tensor ${quote(name)} has dtype ${dtype}, expected F32, F16 or BF16`);
 }
 
 /** The values of an integer tensor, copied. Throws FormatError on floating-point dtypes and on values above 2^63 - 1. */
@@ -134,6 +141,7 @@ export function toInt32(tensor: StoredTensor, name: string): Int32Array {
 
 function dtypeOf(data: SafetensorsEntry['data']): Dtype {
   if (data instanceof Float32Array) return 'F32';
+  if (data instanceof Uint16Array) return 'F16';
   if (data instanceof Int32Array) return 'I32';
   return data instanceof BigInt64Array ? 'I64' : 'U8';
 }

@@ -1,6 +1,10 @@
 import { FormatError, OptionError } from '../core/errors.js';
 import { show, type Shape } from '../core/shape.js';
-import { readSafetensors, toBigInt64, toFloat32, writeSafetensors, type SafetensorsEntry } from './safetensors.js';
+import { toHalf } from './half.js';
+import { checkFloats, readSafetensors, toBigInt64, viewFloat32, writeSafetensors, type SafetensorsEntry, type StoredTensor } from './safetensors.js';
+
+/** Tensors by name, as `readSafetensors` and `readPth` of convasm/formats return them. */
+export type StateDict = ReadonlyMap<string, StoredTensor>;
 
 /** A tensor that can be read and written under a name, row-major. */
 export interface Slot {
@@ -23,36 +27,43 @@ export interface LoadReport {
 
 const same = (a: Shape, b: Shape): boolean => a.length === b.length && a.every((size, i) => size === b[i]);
 
-/** The slots as a safetensors file, in their order. */
-export function saveSlots(slots: readonly Slot[], metadata: Readonly<Record<string, string>>): Uint8Array {
-  const entries: SafetensorsEntry[] = slots.map((slot) => ({ name: slot.name, shape: slot.shape, data: slot.read() }));
+/** The slots as a safetensors file, in their order; `half` rounds the float32 ones to float16. */
+export function saveSlots(slots: readonly Slot[], metadata: Readonly<Record<string, string>>, half = false): Uint8Array {
+  const entries: SafetensorsEntry[] = slots.map(({ name, shape, read }) => {
+    const data = read();
+    return { name, shape, data: half && data instanceof Float32Array ? toHalf(data, name) : data };
+  });
   return writeSafetensors(entries, metadata);
 }
 
 /**
- * Fills the slots from a safetensors file: all of them or, with `strict` false, those that it has. Nothing is written unless
- * everything fits. Throws OptionError with the missing, unexpected and misshapen names.
+ * Fills the slots from a safetensors file or a state dict: all of them or, with `strict` false, those that it has. Nothing is written
+ * unless everything fits. Throws OptionError with the missing, unexpected and misshapen names.
  */
-export function loadSlots(slots: readonly Slot[], bytes: Uint8Array, strict: boolean, file: string): LoadReport {
-  const { tensors } = readSafetensors(bytes, file);
+export function loadSlots(slots: readonly Slot[], from: Uint8Array | StateDict, strict: boolean, file: string): LoadReport {
+  const tensors = from instanceof Uint8Array ? readSafetensors(from, file).tensors : from;
   const missing = slots.filter((slot) => !tensors.has(slot.name)).map((slot) => slot.name);
   const wanted = new Set(slots.map((slot) => slot.name));
   const unexpected = [...tensors.keys()].filter((name) => !wanted.has(name));
   const misshapen = slots.filter((slot) => tensors.has(slot.name) && !same(tensors.get(slot.name)!.shape, slot.shape));
   if (misshapen.length > 0 || (strict && missing.length + unexpected.length > 0)) throw misfit(file, missing, unexpected, misshapen, tensors);
   const found = slots.filter((slot) => tensors.has(slot.name));
-  const values = found.map((slot) => (slot.dtype === 'I64' ? toBigInt64 : toFloat32)(tensors.get(slot.name)!, slot.name));
-  found.forEach((slot, i) => checkMask(slot, values[i]!, file));
-  found.forEach((slot, i) => slot.write(values[i]!));
+  for (const { dtype, name, mask } of found) {
+    const tensor = tensors.get(name)!;
+    if (dtype === 'I64') toBigInt64(tensor, name);
+    else checkFloats(tensor.dtype, name);
+    if (mask) checkMask(name, mask, viewFloat32(tensor, name), file);
+  }
+  for (const slot of found) slot.write((slot.dtype === 'I64' ? toBigInt64 : viewFloat32)(tensors.get(slot.name)!, slot.name));
   return { missing, unexpected };
 }
 
-function checkMask({ name, mask }: Slot, values: Float32Array | BigInt64Array, file: string): void {
-  const at = mask?.findIndex((kept, i) => kept === 0 && Number(values[i]) !== 0) ?? -1;
+function checkMask(name: string, mask: Float32Array, values: Float32Array, file: string): void {
+  const at = mask.findIndex((kept, i) => kept === 0 && values[i] !== 0);
   if (at >= 0) throw new OptionError(`${file}: ${name} is ${values[at]} at ${at}, expected 0: the model's mask leaves that weight out. Nothing was loaded.`);
 }
 
-function misfit(file: string, missing: string[], unexpected: string[], misshapen: Slot[], tensors: Map<string, { shape: Shape }>): OptionError {
+function misfit(file: string, missing: string[], unexpected: string[], misshapen: Slot[], tensors: StateDict): OptionError {
   const parts = [];
   if (missing.length) parts.push(`missing ${missing.join(', ')}`);
   if (unexpected.length) parts.push(`unexpected ${unexpected.join(', ')}`);

@@ -1,10 +1,10 @@
 import { OptionError } from '../core/errors.js';
 import type { Shape } from '../core/shape.js';
 import type { Plan } from '../plan/plan.js';
-import type { Buffer, PlanTensor } from '../plan/tensor.js';
+import type { PlanTensor } from '../plan/tensor.js';
 import type { Layer } from './layer.js';
 import { whole } from '../core/options.js';
-import { asImage, planAvgPool, planMaxPool, type PoolGeometry } from './pooling.js';
+import { asImage, planAvgPool, planMaxPool, type PoolGeometry, type Pooled } from './pooling.js';
 
 /** An output size; null keeps the input's. */
 export type Size = number | null;
@@ -73,13 +73,13 @@ export class AdaptiveMaxPool2d implements Layer {
   }
 
   plan(p: Plan, input: PlanTensor): PlanTensor {
-    return this.planWithIndices(p, input).y;
+    return this.planWithIndices(p, input, false).y;
   }
 
-  /** The output and where each maximum was: h·wi + w as i32, in the memory order of `y`. */
-  planWithIndices(p: Plan, input: PlanTensor): { y: PlanTensor; argmax: Buffer } {
+  /** The output and, with `indices`, where each maximum was. */
+  planWithIndices(p: Plan, input: PlanTensor, indices: boolean): Pooled {
     const image = asImage(p, input, 2);
-    return planMaxPool(p, image, adaptiveGeometry(image.shape, this.outputSize), 2);
+    return planMaxPool(p, image, adaptiveGeometry(image.shape, this.outputSize), 2, indices);
   }
 }
 
@@ -114,12 +114,12 @@ export class AdaptiveMaxPool1d implements Layer {
   }
 
   plan(p: Plan, input: PlanTensor): PlanTensor {
-    return this.planWithIndices(p, input).y;
+    return this.planWithIndices(p, input, false).y;
   }
 
-  /** The output and where each maximum was, as i32, in the memory order of `y`. */
-  planWithIndices(p: Plan, input: PlanTensor): { y: PlanTensor; argmax: Buffer } {
+  /** The output and, with `indices`, where each maximum was. */
+  planWithIndices(p: Plan, input: PlanTensor, indices: boolean): Pooled {
     const image = asImage(p, input, 1);
-    return planMaxPool(p, image, adaptiveGeometry(image.shape, [1, this.outputSize]), 1);
+    return planMaxPool(p, image, adaptiveGeometry(image.shape, [1, this.outputSize]), 1, indices);
   }
 }

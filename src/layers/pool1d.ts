@@ -1,8 +1,8 @@
 import type { Plan } from '../plan/plan.js';
-import type { Buffer, PlanTensor } from '../plan/tensor.js';
+import type { PlanTensor } from '../plan/tensor.js';
 import type { Layer } from './layer.js';
 import { known } from '../core/options.js';
-import { asImage, planAvgPool, planMaxPool, poolGeometry, sequenceWindows, type Windows } from './pooling.js';
+import { asImage, planAvgPool, planMaxPool, poolGeometry, sequenceWindows, type Pooled, type Windows } from './pooling.js';
 
 export interface Pool1dOptions {
   /** Default: the kernel's size. */
@@ -15,6 +15,8 @@ export interface Pool1dOptions {
 
 export interface MaxPool1dOptions extends Pool1dOptions {
   readonly dilation?: number;
+  /** Keeps the places of the maxima for a MaxUnpool1d, when predicting too; default false. */
+  readonly returnIndices?: boolean;
 }
 
 export interface AvgPool1dOptions extends Pool1dOptions {
@@ -25,10 +27,14 @@ export interface AvgPool1dOptions extends Pool1dOptions {
 /** Maximum of each window of a sequence (torch.nn.MaxPool1d): [c, l] → [c, lo], with MaxPool2d's rules. */
 export class MaxPool1d implements Layer {
   readonly windows: Windows;
+  readonly returnIndices: boolean;
+  /** What it did to each plan, for MaxUnpool1d. */
+  readonly pooled = new WeakMap<Plan, Pooled>();
 
   constructor(kernelSize: number, options: MaxPool1dOptions = {}) {
-    known('MaxPool1d', options, ['stride', 'padding', 'dilation', 'ceilMode']);
+    known('MaxPool1d', options, ['stride', 'padding', 'dilation', 'ceilMode', 'returnIndices']);
     this.windows = sequenceWindows('MaxPool1d', kernelSize, options);
+    this.returnIndices = options.returnIndices ?? false;
   }
 
   get type(): string {
@@ -36,13 +42,15 @@ export class MaxPool1d implements Layer {
   }
 
   plan(p: Plan, input: PlanTensor): PlanTensor {
-    return this.planWithIndices(p, input).y;
+    const pooled = this.planWithIndices(p, input, this.returnIndices);
+    this.pooled.set(p, pooled);
+    return pooled.y;
   }
 
-  /** The output and where each maximum was, as i32, in the memory order of `y`. */
-  planWithIndices(p: Plan, input: PlanTensor): { y: PlanTensor; argmax: Buffer } {
+  /** The output and, with `indices`, where each maximum was. */
+  planWithIndices(p: Plan, input: PlanTensor, indices: boolean): Pooled {
     const image = asImage(p, input, 1);
-    return planMaxPool(p, image, poolGeometry(p.path, image.shape, this.windows), 1);
+    return planMaxPool(p, image, poolGeometry(p.path, image.shape, this.windows), 1, indices);
   }
 }
 

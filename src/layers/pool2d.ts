@@ -1,10 +1,10 @@
 import { OptionError } from '../core/errors.js';
 import type { Plan } from '../plan/plan.js';
-import type { Buffer, PlanTensor } from '../plan/tensor.js';
+import type { PlanTensor } from '../plan/tensor.js';
 import type { Layer, Pair } from './layer.js';
 import { known, whole } from '../core/options.js';
 import { times } from './options.js';
-import { asImage, imageWindows, planAvgPool, planMaxPool, poolGeometry, type Windows } from './pooling.js';
+import { asImage, imageWindows, planAvgPool, planMaxPool, poolGeometry, type Pooled, type Windows } from './pooling.js';
 
 export interface Pool2dOptions {
   /** Default: the kernel's size. */
@@ -17,6 +17,8 @@ export interface Pool2dOptions {
 
 export interface MaxPool2dOptions extends Pool2dOptions {
   readonly dilation?: Pair;
+  /** Keeps the places of the maxima for a MaxUnpool2d, when predicting too; default false. */
+  readonly returnIndices?: boolean;
 }
 
 export interface AvgPool2dOptions extends Pool2dOptions {
@@ -32,10 +34,14 @@ export interface AvgPool2dOptions extends Pool2dOptions {
  */
 export class MaxPool2d implements Layer {
   readonly windows: Windows;
+  readonly returnIndices: boolean;
+  /** What it did to each plan, for MaxUnpool2d. */
+  readonly pooled = new WeakMap<Plan, Pooled>();
 
   constructor(kernelSize: Pair, options: MaxPool2dOptions = {}) {
-    known('MaxPool2d', options, ['stride', 'padding', 'dilation', 'ceilMode']);
+    known('MaxPool2d', options, ['stride', 'padding', 'dilation', 'ceilMode', 'returnIndices']);
     this.windows = imageWindows('MaxPool2d', kernelSize, options);
+    this.returnIndices = options.returnIndices ?? false;
   }
 
   get type(): string {
@@ -43,13 +49,15 @@ export class MaxPool2d implements Layer {
   }
 
   plan(p: Plan, input: PlanTensor): PlanTensor {
-    return this.planWithIndices(p, input).y;
+    const pooled = this.planWithIndices(p, input, this.returnIndices);
+    this.pooled.set(p, pooled);
+    return pooled.y;
   }
 
-  /** The output and where each maximum was: h·wi + w as i32, in the memory order of `y`. */
-  planWithIndices(p: Plan, input: PlanTensor): { y: PlanTensor; argmax: Buffer } {
+  /** The output and, with `indices`, where each maximum was. */
+  planWithIndices(p: Plan, input: PlanTensor, indices: boolean): Pooled {
     const image = asImage(p, input, 2);
-    return planMaxPool(p, image, poolGeometry(p.path, image.shape, this.windows), 2);
+    return planMaxPool(p, image, poolGeometry(p.path, image.shape, this.windows), 2, indices);
   }
 }
 

@@ -1,8 +1,8 @@
 import { OptionError, ShapeError } from '../core/errors.js';
-import { show, type Shape } from '../core/shape.js';
+import { elements, show, type Shape } from '../core/shape.js';
 import { windows, windowsCeil } from '../core/window.js';
 import type { Plan } from '../plan/plan.js';
-import { channelsLastOrder, type Buffer, type PlanTensor, type ReceptiveField } from '../plan/tensor.js';
+import { channelsLastOrder, type PlanTensor, type ReceptiveField } from '../plan/tensor.js';
 import type { Pair } from './layer.js';
 import { whole } from '../core/options.js';
 import { pair, times } from './options.js';
@@ -115,16 +115,36 @@ function outputOf(p: Plan, x: PlanTensor, g: PoolGeometry, rank: 1 | 2): PlanTen
   return p.activation(shape, x, { order: channelsLastOrder(shape), field: fieldOf(x.field, g) });
 }
 
-/** The maximum of each window, and where it was: h·wi + w as i32, in the memory order of `y`. */
-export function planMaxPool(p: Plan, image: PlanTensor, g: PoolGeometry, rank: 1 | 2): { y: PlanTensor; argmax: Buffer } {
+/** What a max pooling made of `image`, and where it found its maxima: h·wi + w as i32, lying like `y`; null where nothing reads them. */
+export interface Pooled {
+  readonly image: PlanTensor;
+  readonly y: PlanTensor;
+  readonly indices: PlanTensor | null;
+}
+
+/** The maximum of each window; `indices` keeps the places, which otherwise only a gradient asks for. */
+export function planMaxPool(p: Plan, image: PlanTensor, g: PoolGeometry, rank: 1 | 2, indices: boolean): Pooled {
   const x = p.channelsLast(image);
   const y = outputOf(p, x, g, rank);
-  const argmax = p.activation(y.shape, y, { name: 'argmax' }).buffer;
+  const argmax = indices || (p.training && p.needsGradient(x)) ? p.activation(y.shape, y, { name: 'argmax' }) : null;
   p.step('maxPool2dForward', { ...g, x, y, argmax });
   p.onBackward(y, (dy) => {
     if (p.needsGradient(x)) p.step('maxPool2dBackward', { ...g, dy, argmax, ...p.gradInto(x) });
   });
-  return { y, argmax };
+  return { image, y, indices: argmax };
+}
+
+/** x [c, h, w] put back to the places in `indices`, which lie channels last, in an image of `shape` [c, ho, wo]; 0 elsewhere. */
+export function planMaxUnpool(p: Plan, image: PlanTensor, indices: PlanTensor, shape: Shape, field: ReceptiveField | null): PlanTensor {
+  const x = p.channelsLast(image);
+  const y = p.activation(shape, x, { order: channelsLastOrder(shape), field });
+  const c = shape[0]!;
+  const sizes = { pixels: elements(x.shape) / c, places: elements(shape) / c, c };
+  p.step('maxUnpool2dForward', { x, argmax: indices, y, ...sizes });
+  p.onBackward(y, (dy) => {
+    if (p.needsGradient(x)) p.step('maxUnpool2dBackward', { dy, argmax: indices, ...p.gradInto(x), ...sizes });
+  });
+  return y;
 }
 
 /** The mean of each window. `divisor` replaces its number of elements; 0: none. */

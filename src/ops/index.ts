@@ -3,6 +3,7 @@ export { conv1d, conv2d, convTranspose1d, convTranspose2d } from './convolution.
 export {
   adaptiveAvgPool1d, adaptiveAvgPool2d, adaptiveMaxPool1d, adaptiveMaxPool2d, avgPool1d, avgPool2d, maxPool1d, maxPool2d, upsample, type MaxPoolResult,
 } from './pooling.js';
+export { maxUnpool1d, maxUnpool2d, type UnpoolOptions } from './unpooling.js';
 export { linear, logSoftmax, relu, sigmoid, softmax, tanh } from './layers.js';
 export { addmm, matmul, type AddmmOptions } from './products.js';
 export { crossEntropy, nll, rbfLoss } from './losses.js';

@@ -1,11 +1,12 @@
-import { elements, type Shape, type Tensor } from '../core/shape.js';
+import type { Tensor } from '../core/shape.js';
 import { AdaptiveAvgPool1d, AdaptiveAvgPool2d, AdaptiveMaxPool1d, AdaptiveMaxPool2d, type Size, type SizePair } from '../layers/adaptivepool.js';
 import type { Layer, Pair } from '../layers/layer.js';
 import { AvgPool1d, MaxPool1d, type AvgPool1dOptions, type MaxPool1dOptions } from '../layers/pool1d.js';
 import { AvgPool2d, MaxPool2d, type AvgPool2dOptions, type MaxPool2dOptions } from '../layers/pool2d.js';
+import type { Pooled } from '../layers/pooling.js';
 import { Upsample, type UpsampleOptions } from '../layers/upsample.js';
 import type { Plan } from '../plan/plan.js';
-import type { Buffer, PlanTensor } from '../plan/tensor.js';
+import type { PlanTensor } from '../plan/tensor.js';
 import { images, wire } from './layers.js';
 import { operate, planned, type OpResult } from './run.js';
 
@@ -23,30 +24,19 @@ function pool(op: string, rank: 1 | 2, x: Tensor, layer: Layer, options: unknown
 }
 
 interface Indexed {
-  planWithIndices(p: Plan, x: PlanTensor): { y: PlanTensor; argmax: Buffer };
+  planWithIndices(p: Plan, x: PlanTensor, indices: true): Pooled;
 }
 
 function poolWithIndices(op: string, rank: 1 | 2, x: Tensor, layer: Indexed, options: unknown): MaxPoolResult {
   const { n, image, batched } = images(op, x, rank);
   const plan = planned(op, [x.shape, options], n, (p) => {
     const input = p.input('x', image, true);
-    const { y, argmax } = p.within(op, () => layer.planWithIndices(p, input));
-    return { inputs: { input }, output: p.plain(y), extra: { argmax } };
+    const { y, indices } = p.within(op, () => layer.planWithIndices(p, input, true));
+    return { inputs: { input }, output: p.plain(y), extra: { argmax: p.plain(indices!).buffer } };
   });
   const out = plan.wiring.output.shape;
   const { result, engine } = operate<'input'>(plan, { input: x.data }, batched ? [n, ...out] : out, { input: x.shape });
-  const argmax = plan.wiring.extra!['argmax']!;
-  return { ...result, indices: channelsFirst(engine.integers(argmax.address, argmax.words), n, out) };
-}
-
-/** [n, pixels, channels] → [n, channels, pixels]. */
-function channelsFirst(values: Int32Array, n: number, [channels, ...axes]: Shape): Int32Array {
-  const pixels = elements(axes);
-  const result = new Int32Array(n * channels! * pixels);
-  for (let i = 0, at = 0; i < n; i++) {
-    for (let channel = 0; channel < channels!; channel++) for (let pixel = 0; pixel < pixels; pixel++) result[at++] = values[(i * pixels + pixel) * channels! + channel]!;
-  }
-  return result;
+  return { ...result, indices: engine.integers(plan.wiring.extra!['argmax']!.address, result.data.length).slice() };
 }
 
 /** Maximum of windows, as torch.nn.functional.max_pool2d. */

@@ -22,50 +22,65 @@ export function layoutWords(layout: Layout, shape: Shape): number {
   return layout.groups * Math.ceil(layout.co / PANEL) * layout.kh * layout.kw * layout.ci * PANEL;
 }
 
-/** Calls `visit(index in row-major order, index in the arena)` for every element. */
-function forEachElement(layout: Layout, shape: Shape, visit: (plain: number, arena: number) => void): void {
-  if (layout.kind === 'plain') {
-    for (let i = 0, count = elements(shape); i < count; i++) visit(i, i);
-  } else if (layout.kind === 'taps') {
-    const [taps, place] = tapsOf(layout);
-    for (let c = 0, plain = 0; c < layout.c; c++) for (let tap = 0; tap < taps; tap++) visit(plain++, place(tap) * layout.c + c);
-  } else {
-    forEachPanelElement(layout, visit);
+/** One copy between row-major order and the arena, in either direction. */
+interface Copy {
+  readonly plain: Float32Array;
+  readonly arena: Float32Array;
+  readonly into: boolean;
+}
+
+/** Where kernel position `tap` lies: in order, or from the last to the first. */
+function placeOf({ kh, kw, turned }: { kh: number; kw: number; turned?: boolean }, tap: number): number {
+  return turned ? kh * kw - 1 - tap : tap;
+}
+
+function copyTaps(layout: Extract<Layout, { kind: 'taps' }>, { plain, arena, into }: Copy): void {
+  const taps = layout.kh * layout.kw;
+  for (let c = 0, from = 0; c < layout.c; c++) {
+    for (let tap = 0; tap < taps; tap++, from++) {
+      const at = placeOf(layout, tap) * layout.c + c;
+      if (into) arena[at] = plain[from]!;
+      else plain[from] = arena[at]!;
+    }
   }
 }
 
-/** Kernel positions, and where each lies: in order, or from the last to the first. */
-function tapsOf({ kh, kw, turned }: { kh: number; kw: number; turned?: boolean }): [number, (tap: number) => number] {
+function copyPanels(layout: Extract<Layout, { kind: 'panels' }>, copy: Copy): void {
+  const { groups, co, ci, kh, kw } = layout;
+  const rowWords = ci * kh * kw;
+  for (let group = 0, start = 0; group < groups; group++) {
+    for (let row = 0; row < co; row += PANEL, start += rowWords * PANEL) {
+      copyPanel(layout, copy, (group * co + row) * rowWords, start, Math.min(PANEL, co - row));
+    }
+  }
+}
+
+/** Up to eight rows at once: they are read as eight streams, and each group of eight words of the arena is touched once. */
+function copyPanel(layout: Extract<Layout, { kind: 'panels' }>, { plain, arena, into }: Copy, first: number, start: number, columns: number): void {
+  const { ci, kh, kw } = layout;
   const taps = kh * kw;
-  return [taps, turned ? (tap) => taps - 1 - tap : (tap) => tap];
-}
-
-function forEachPanelElement(layout: Extract<Layout, { kind: 'panels' }>, visit: (plain: number, arena: number) => void): void {
-  const { groups, co, ci } = layout;
-  const [taps, place] = tapsOf(layout);
-  const panelWords = taps * ci * PANEL;
-  const groupWords = Math.ceil(co / PANEL) * panelWords;
-  let plain = 0;
-  for (let row = 0; row < groups * co; row++) {
-    const group = Math.floor(row / co);
-    const column = row - group * co;
-    const start = group * groupWords + Math.floor(column / PANEL) * panelWords + (column % PANEL);
-    for (let c = 0; c < ci; c++) for (let tap = 0; tap < taps; tap++) visit(plain++, start + (place(tap) * ci + c) * PANEL);
+  const rowWords = ci * taps;
+  for (let c = 0, k = first; c < ci; c++) {
+    for (let tap = 0; tap < taps; tap++, k++) {
+      const at = start + (placeOf(layout, tap) * ci + c) * PANEL;
+      if (into) for (let i = 0; i < columns; i++) arena[at + i] = plain[k + i * rowWords]!;
+      else for (let i = 0; i < columns; i++) plain[k + i * rowWords] = arena[at + i]!;
+    }
   }
 }
 
-/** Writes row-major `data` into `arena` as `layout` has it. */
-export function intoLayout(layout: Layout, shape: Shape, data: ArrayLike<number>, arena: Float32Array): void {
-  forEachElement(layout, shape, (plain, at) => {
-    arena[at] = data[plain]!;
-  });
+/** Writes row-major `plain` into `arena` as `layout` has it. */
+export function intoLayout(layout: Layout, shape: Shape, plain: Float32Array, arena: Float32Array): void {
+  if (layout.kind === 'plain') arena.set(plain.subarray(0, elements(shape)));
+  else if (layout.kind === 'taps') copyTaps(layout, { plain, arena, into: true });
+  else copyPanels(layout, { plain, arena, into: true });
 }
 
 /** Reads `arena` back in row-major order. */
 export function fromLayout(layout: Layout, shape: Shape, arena: Float32Array): Float32Array {
-  const data = new Float32Array(elements(shape));
-  forEachElement(layout, shape, (plain, at) => {
-    data[plain] = arena[at]!;
-  });
-  return data;
+  const plain = new Float32Array(elements(shape));
+  if (layout.kind === 'plain') plain.set(arena.subarray(0, plain.length));
+  else if (layout.kind === 'taps') copyTaps(layout, { plain, arena, into: false });
+  else copyPanels(layout, { plain, arena, into: false });
+  return plain;
 }

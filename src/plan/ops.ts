@@ -1,4 +1,6 @@
 import * as abi from '../../assembly/abi.js';
+import { POOL_OPS } from './poolops.js';
+import { WINOGRAD_OPS } from './winogradops.js';
 
 /**
  * What a field of a step's record is. Addresses say how the step uses the tensor there, from which lifetimes and the
@@ -18,22 +20,10 @@ const conv2d = {
   dilationH: 'i32', dilationW: 'i32', groups: 'i32',
 } as const;
 
-const winograd = {
-  m: 'i32', ci: 'i32', hi: 'i32', wi: 'i32', co: 'i32', ho: 'i32', wo: 'i32', padTop: 'i32', padLeft: 'i32', blockTiles: 'i32', blockColumns: 'i32',
-} as const;
-
-const pool2d = {
-  c: 'i32', hi: 'i32', wi: 'i32', ho: 'i32', wo: 'i32',
-  kh: 'i32', kw: 'i32', strideH: 'i32', strideW: 'i32', padTop: 'i32', padLeft: 'i32',
-  dilationH: 'i32', dilationW: 'i32', adaptive: 'i32',
-} as const;
-
-const avgPool2d = { ...pool2d, padBottom: 'i32', padRight: 'i32', countIncludePad: 'i32', divisor: 'i32' } as const;
-
-const upsample2d = { c: 'i32', hi: 'i32', wi: 'i32', ho: 'i32', wo: 'i32' } as const;
-
 /** Every op's record, field for field the class in assembly/steps.ts after its `op`. */
 export const OPS = {
+  ...POOL_OPS,
+  ...WINOGRAD_OPS,
   gemm: {
     code: abi.OP_GEMM,
     fields: {
@@ -70,17 +60,6 @@ export const OPS = {
     code: abi.OP_CONV2D_BACKWARD_WEIGHT,
     fields: { ...conv2d, x: 'read', dy: 'read', dw: 'write', scratch: 'scratch', scratchBytes: 'i32', groupImages: 'i32', accumulate: 'i32' },
   },
-  winogradWeights: { code: abi.OP_WINOGRAD_WEIGHTS, fields: { ...winograd, w: 'read', u: 'write', scratch: 'scratch', scratchBytes: 'i32', turned: 'i32' } },
-  winogradForward: {
-    code: abi.OP_WINOGRAD_FORWARD,
-    fields: {
-      ...winograd, x: 'read', w: 'read', u: 'read', b: 'read', y: 'write', scratch: 'scratch', scratchBytes: 'i32', turned: 'i32', relu: 'i32', accumulate: 'i32',
-    },
-  },
-  winogradBackwardWeight: {
-    code: abi.OP_WINOGRAD_BACKWARD_WEIGHT,
-    fields: { ...winograd, x: 'read', dy: 'read', dw: 'write', scratch: 'scratch', scratchBytes: 'i32', accumulate: 'i32' },
-  },
   depthwise2dForward: {
     code: abi.OP_DEPTHWISE2D_FORWARD,
     fields: { ...conv2d, x: 'read', w: 'read', b: 'read', y: 'write', scratch: 'scratch', scratchBytes: 'i32', relu: 'i32', accumulate: 'i32' },
@@ -94,10 +73,6 @@ export const OPS = {
     fields: { ...conv2d, x: 'read', dy: 'read', dw: 'write', scratch: 'scratch', scratchBytes: 'i32', accumulate: 'i32' },
   },
   biasBackward: { code: abi.OP_BIAS_BACKWARD, fields: { dy: 'read', db: 'write', rows: 'i32', c: 'i32', accumulate: 'i32' } },
-  maxPool2dForward: { code: abi.OP_MAX_POOL2D_FORWARD, fields: { ...pool2d, x: 'read', y: 'write', argmax: 'write' } },
-  maxPool2dBackward: { code: abi.OP_MAX_POOL2D_BACKWARD, fields: { ...pool2d, dy: 'read', argmax: 'read', dx: 'write', accumulate: 'i32' } },
-  avgPool2dForward: { code: abi.OP_AVG_POOL2D_FORWARD, fields: { ...avgPool2d, x: 'read', y: 'write' } },
-  avgPool2dBackward: { code: abi.OP_AVG_POOL2D_BACKWARD, fields: { ...avgPool2d, dy: 'read', dx: 'write', accumulate: 'i32' } },
   activationForward: {
     code: abi.OP_ACTIVATION_FORWARD,
     fields: { x: 'read', y: 'write', length: 'i32', kind: 'i32', alpha: 'f32', beta: 'f32' },
@@ -225,14 +200,6 @@ export const OPS = {
       rows: 'i32', classes: 'i32', competitive: 'i32', reduction: 'i32', accumulate: 'i32',
     },
   },
-  upsample2dForward: {
-    code: abi.OP_UPSAMPLE2D_FORWARD,
-    fields: { ...upsample2d, rows: 'read', columns: 'read', x: 'read', y: 'write', bilinear: 'i32' },
-  },
-  upsample2dBackward: {
-    code: abi.OP_UPSAMPLE2D_BACKWARD,
-    fields: { ...upsample2d, rowWindows: 'read', columnWindows: 'read', rowWeights: 'read', columnWeights: 'read', dy: 'read', dx: 'write', accumulate: 'i32' },
-  },
   adam: {
     code: abi.OP_ADAM,
     fields: {
@@ -303,6 +270,11 @@ export const OPS = {
   rowNormBackward: {
     code: abi.OP_ROW_NORM_BACKWARD,
     fields: { y: 'read', dy: 'read', rstd: 'read', dx: 'write', rows: 'i32', length: 'i32', accumulate: 'i32' },
+  },
+  add: { code: abi.OP_ADD, fields: { x: 'read', z: 'read', y: 'write', length: 'i32' } },
+  copyColumns: {
+    code: abi.OP_COPY_COLUMNS,
+    fields: { x: 'read', y: 'write', rows: 'i32', columns: 'i32', xRow: 'i32', xFrom: 'i32', yRow: 'i32', yFrom: 'i32', accumulate: 'i32' },
   },
 } as const satisfies Record<string, OpRecord>;
 

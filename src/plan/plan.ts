@@ -69,6 +69,8 @@ export class Plan {
   readonly steps: PlanStep[] = [];
   readonly layers: LayerRecord[] = [];
   readonly outputs = new Map<string, PlanTensor>();
+  /** Further outputs that have a loss while training, times `weight`. */
+  readonly auxiliary: { readonly name: string; readonly x: PlanTensor; readonly weight: number }[] = [];
   /** Fewest images of a training run, and the layer that needs them. */
   fewest: { readonly images: number; readonly layer: string } = { images: 1, layer: '' };
   #path: string[] = [];

@@ -1,46 +1,76 @@
-import simd from '#wasm/simd';
-import { UnsupportedError } from '../core/errors.js';
+import { OptionError, UnsupportedError } from '../core/errors.js';
 
-// The kernels' builds, carried as text so that no second file is fetched; compiled once for all networks.
+/** A build of the kernels: compiled, or the bytes of its file. */
+export type Kernels = WebAssembly.Module | ArrayBuffer | ArrayBufferView<ArrayBuffer>;
 
-let compiled: WebAssembly.Module | undefined;
-let relaxed: WebAssembly.Module | undefined;
-let threaded: Promise<WebAssembly.Module> | undefined;
-
-function bytesOf(hex: string): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(hex.length / 2);
-  const digit = (at: number): number => {
-    const code = hex.charCodeAt(at);
-    return code < 58 ? code - 48 : code - 87; // '0' to '9', 'a' to 'f'
-  };
-  for (let i = 0; i < bytes.length; i++) bytes[i] = digit(2 * i) * 16 + digit(2 * i + 1);
-  return bytes;
+/** Where the builds of the kernels come from. Each is asked for at most once, when the first network needs it. */
+export interface KernelBuilds {
+  readonly simd: Kernels | (() => Kernels);
+  /** With atomics, for `workers` above 1. */
+  readonly threads?: () => Promise<Kernels>;
+  /** With fused multiply-adds: faster where the engine has them, not the same bits everywhere. */
+  readonly relaxed?: () => Promise<Kernels>;
 }
 
-function refused(cause: unknown): UnsupportedError {
-  const lacksSimd = typeof WebAssembly === 'object' && !WebAssembly.validate(bytesOf(simd));
-  const why = lacksSimd ? 'this engine has no WebAssembly SIMD: use a newer one' : "is WebAssembly refused by the page's CSP? script-src needs 'wasm-unsafe-eval'";
-  return new UnsupportedError(`the kernels could not be compiled (${String(cause)}); ${why}`);
+let builds: KernelBuilds | undefined;
+let base: WebAssembly.Module | undefined;
+let threads: Promise<WebAssembly.Module> | undefined;
+let relaxed: Promise<WebAssembly.Module> | undefined;
+
+/** Says where the kernels come from. Call it before the first network or operator; the entry `convasm` has done so already. */
+export function useKernels(given: KernelBuilds): void {
+  if (typeof given !== 'object' || given === null || !('simd' in given)) throw new OptionError('useKernels: expected { simd }, a WebAssembly.Module or the bytes of simd.wasm');
+  builds = given;
+  base = threads = relaxed = undefined;
 }
 
-/** The base build, compiled at the first call. */
-export function baseModule(): WebAssembly.Module {
+function known(): KernelBuilds {
+  if (!builds) throw new UnsupportedError("there are no kernels yet: import 'convasm', which carries them, or hand them to useKernels of 'convasm/slim'");
+  return builds;
+}
+
+/** What to do where these bytes could not be compiled. */
+function remedy(bytes: ArrayBuffer | ArrayBufferView<ArrayBuffer>): string {
+  if (typeof WebAssembly !== 'object' || !WebAssembly.validate(bytes)) return 'this engine has no WebAssembly SIMD (use a newer one), or these are not the bytes of a build';
+  return "is WebAssembly refused by the page's CSP? script-src needs 'wasm-unsafe-eval'";
+}
+
+function moduleOf(kernels: Kernels, build: string): WebAssembly.Module {
+  if (typeof WebAssembly === 'object' && kernels instanceof WebAssembly.Module) return kernels;
+  const bytes = kernels as ArrayBuffer | ArrayBufferView<ArrayBuffer>;
+  if (!(bytes instanceof ArrayBuffer || ArrayBuffer.isView(bytes))) throw new OptionError(`the ${build} build of the kernels: expected a WebAssembly.Module or bytes`);
   try {
-    return (compiled ??= new WebAssembly.Module(bytesOf(simd)));
+    return new WebAssembly.Module(bytes);
   } catch (cause) {
-    throw refused(cause);
+    throw new UnsupportedError(`the kernels could not be compiled (${String(cause)}); ${remedy(bytes)}`);
   }
 }
 
-/** The build with atomics, a file of its own that is imported at the first call. */
-export function threadsModule(): Promise<WebAssembly.Module> {
-  return (threaded ??= import('#wasm/threads').then(({ default: text }) => new WebAssembly.Module(bytesOf(text))));
+/** The base build. */
+export function baseModule(): WebAssembly.Module {
+  const { simd } = known();
+  return (base ??= moduleOf(typeof simd === 'function' ? simd() : simd, 'simd'));
 }
 
-/** The build with fused multiply-adds, a file of its own: faster where the engine has them, not the same bits everywhere. */
+/** Whether there is a build with atomics. */
+export function hasThreadsBuild(): boolean {
+  return known().threads !== undefined;
+}
+
+/** The build with atomics. */
+export function threadsModule(): Promise<WebAssembly.Module> {
+  return (threads ??= known().threads!().then((kernels) => moduleOf(kernels, 'threads')));
+}
+
+/** The build with fused multiply-adds. */
 export async function relaxedModule(): Promise<WebAssembly.Module> {
-  const { default: text } = await import('#wasm/relaxed');
-  const bytes = bytesOf(text);
-  if (!WebAssembly.validate(bytes)) throw new UnsupportedError("build: 'relaxed' needs relaxed SIMD, which this engine has not (Node 22 has; Node 20 with --experimental-wasm-relaxed-simd)");
-  return (relaxed ??= new WebAssembly.Module(bytes));
+  const from = known().relaxed;
+  if (!from) throw new UnsupportedError("build: 'relaxed' is not here: this entry of the package carries the base build alone");
+  relaxed ??= from().then((kernels) => {
+    if (!(kernels instanceof WebAssembly.Module) && !WebAssembly.validate(kernels)) {
+      throw new UnsupportedError("build: 'relaxed' needs relaxed SIMD, which this engine has not (Node 22 has; Node 20 with --experimental-wasm-relaxed-simd)");
+    }
+    return moduleOf(kernels, 'relaxed');
+  });
+  return relaxed;
 }

@@ -1,17 +1,18 @@
-import { describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { sampled, type Case } from '../../bench/case.js';
 import { lacking } from '../../bench/graph.js';
 import { rangesFor } from '../../bench/kernel.js';
 import { SHORT } from '../../bench/measure.js';
-import { Bench, checkStep, inferCase } from '../../bench/networks.js';
+import { Bench, checkStep, inferCase, trainCase } from '../../bench/networks.js';
 import { operatorCase } from '../../bench/ops.js';
 import { mismatch } from '../../bench/reference.js';
 import { caseRow } from '../../bench/row.js';
+import { choose, endCrews } from '../../bench/runner.js';
 import { readWorkloads, type Workload } from '../../bench/workloads.js';
 import { Buffer } from '../../src/plan/tensor.js';
 
 const list = readWorkloads(new URL('../../bench/workloads.json', import.meta.url));
-const setting = { peakGflops: 40, workers: 1, build: 'simd' };
+const setting = { peakGflops: 40, workers: 1, build: 'simd', refused: null };
 const timing = { ...SHORT, warmUpMs: 1, budgetMs: 1, mostMs: 5 };
 
 const small: Readonly<Record<string, Workload>> = {
@@ -50,8 +51,8 @@ function broken(): Case {
 }
 
 describe('wrong results', () => {
-  test('make a row without figures', () => {
-    const row = caseRow('broken', 'ops', broken, setting, timing);
+  test('make a row without figures', async () => {
+    const row = await caseRow('broken', 'ops', broken, setting, timing);
     expect(row).toMatchObject({ id: 'broken', wrong: true, medianMs: null, error: expect.stringContaining('wrong result: y[5] is 5, expected 5.01') });
   });
 
@@ -81,15 +82,66 @@ describe('wrong results', () => {
   });
 });
 
-describe('what cannot be built', () => {
-  test('a node is named', () => {
-    expect(lacking(list.nets['resnet18']!, false)).toBe('node 5 add: this version has no such layer');
-    expect(lacking(list.nets['googlenet']!, false)).toBe('node 13 concat: this version has no such layer');
+describe('a network of branches', () => {
+  const size = { C: 6, H: 4, W: 4 };
+  const conv = (at: number, cin: number, more: object = {}) => ({ op: 'conv', in: [at], cin, K: 6, R: 3, stride: 1, pad: 1, relu: true, bn: true, ...size, ...more });
+  const nodes = [
+    { op: 'input', C: 2, H: 4, W: 4 }, conv(0, 2), conv(1, 6, { relu: false }), { op: 'add', in: [2, 1], relu: true, ...size },
+    { op: 'maxpool', in: [3], R: 3, stride: 1, pad: 1, ...size }, { op: 'concat', in: [4, 3, 1], ...size, C: 18 },
+    { op: 'gap', in: [5], C: 18, H: 1, W: 1 }, { op: 'fc', in: [6], cin: 18, K: 5, relu: false, C: 5, H: 1, W: 1 },
+  ];
+  const branched = { workloads: [], nets: { branched: nodes } };
+  const workload = { id: 'branched', kind: 'infer', net: 'branched', N: 3 };
+
+  test('predicts what float64 does', () => {
+    const one = inferCase(workload, branched);
+    one.run();
+    expect(one.check()).toBe(null);
   });
 
-  test('other builds and worker counts make rows with errors', () => {
-    expect(caseRow('x', 'ops', broken, { ...setting, build: 'relaxed' }, timing).error).toBe('build relaxed: the bench times simd only');
-    expect(caseRow('x', 'ops', broken, { ...setting, workers: 2 }, timing).error).toMatch(/^workers 2: the bench times one worker only/);
+  test('has the loss and gradients of float64, batch norm included', () => {
+    const bench = new Bench({ ...workload, kind: 'train' }, branched);
+    bench.step();
+    expect(checkStep(bench)).toBe(null);
+    bench.step();
+    expect(checkStep(bench, () => 99)).toMatch(/^loss is .*, expected 99$/);
+  });
+});
+
+describe('what cannot be built', () => {
+  test('a node is named', () => {
+    const input = { op: 'input', C: 1, H: 2, W: 2 };
+    expect(lacking([input, { op: 'warp', in: [0] }])).toBe('node 1 warp: this version has no such layer');
+    expect(lacking([input, { op: 'tanh', in: [1] }])).toBe('node 1 tanh: reads node 1, expected one node before it');
+    expect(lacking([input, { op: 'tanh', in: [0, 0] }])).toBe('node 1 tanh: reads node 0,0, expected one node before it');
+    for (const nodes of Object.values(list.nets)) expect(lacking(nodes)).toBe(null);
+  });
+
+  test('a build that cannot run here makes rows that say why', async () => {
+    const refused = await choose('relaxed', 2);
+    expect(refused).toBe('build relaxed: it takes one worker');
+    expect((await caseRow('x', 'ops', broken, { ...setting, refused }, timing)).error).toBe(refused);
+  });
+});
+
+describe('two workers', () => {
+  beforeAll(async () => expect(await choose('simd', 2)).toBe(null));
+  afterAll(() => choose('simd', 1));
+  afterEach(endCrews);
+
+  test.each([small['conv']!, withGradients[1]!, { ...small['maxpool']!, id: 'maxpool both', kind: 'maxpool_fwd_bwd' }])('$id: the first result agrees with float64', async (workload) => {
+    const one = operatorCase(workload);
+    await one.run();
+    expect(one.check()).toBe(null);
+  });
+
+  test('a network predicts and trains', async () => {
+    const train = list.workloads.find(({ id }) => id === 'train_lenet5_published_b1')!;
+    const row = await caseRow('train', 'training', () => trainCase(train, list), { ...setting, workers: 2 }, timing);
+    expect(row).toMatchObject({ medianMs: expect.any(Number), imagesPerSecond: expect.any(Number) });
+    const predicting = inferCase({ ...train, kind: 'infer' }, list);
+    await predicting.run();
+    expect(predicting.check()).toBe(null);
   });
 });
 

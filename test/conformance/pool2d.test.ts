@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { OptionError, ShapeError } from '../../src/core/errors.js';
-import { ops } from '../../src/index.js';
+import { compile, layers, ops } from '../../src/index.js';
 import { avgPool2dBackward, avgPool2dForward, maxPool2dBackward, maxPool2dForward, type AvgPoolOptions, type PoolOptions } from '../oracle/pool2d.js';
 import { expectGradients, expectWithin, label, randomTensor } from './within.js';
 
@@ -80,6 +80,20 @@ describe('max pooling', () => {
       expectGradients(y.backward(dy), { input: maxPool2dBackward(x, dy, complete([2, 2], given)) });
     }
   });
+});
+
+/** Predicting needs no places, and takes other kernels. */
+describe('max pooling without places', () => {
+  const values = [1, NaN, -2, 3, 0.5, -0, 0, Infinity, -Infinity, -0, 2];
+  for (const [xs, kernel, given] of [...shared, ...dilated])
+    test(label([xs, kernel], given), async () => {
+      const random = randomTensor(1, ...xs);
+      for (const x of [random, { ...random, data: random.data.map((value, i) => values[(i * 7) % 29] ?? value) }]) {
+        const net = await compile(new layers.MaxPool2d(kernel, given), { input: xs.slice(1), batchSize: xs[0] });
+        expect((await net.predict(x)).data).toEqual(ops.maxPool2d(x, kernel, given).data);
+        net.dispose();
+      }
+    });
 });
 
 describe('average pooling', () => {

@@ -4,7 +4,7 @@ import { codeOf, filesUnder, importsOf, read, type ImportLine } from '../support
 // Who may import whom: docs/architecture.md. A folder imports folders of lower rank and itself; folders of one rank stay apart.
 
 const RANKS: Readonly<Record<string, number>> = {
-  core: 0, abi: 0, plan: 1, data: 1, layers: 2, training: 2, runtime: 2, models: 3, io: 3, top: 4, ops: 4, index: 5, cli: 5,
+  core: 0, abi: 0, plan: 1, data: 1, pictures: 1, layers: 2, training: 2, runtime: 2, models: 3, io: 3, top: 4, ops: 4, index: 5, cli: 5, entries: 6,
 };
 
 /** The rank's folder of a file; the files that lie in src itself are one. */
@@ -60,7 +60,8 @@ describe('imports', () => {
 
   test('of packages stay where they belong', () => {
     const places: Readonly<Record<string, RegExp>> = {
-      '@assemblyscript/loader': /^src\/runtime\/engine\.ts$/, '#wasm/simd': /^src\/runtime\/builds\.ts$/, '#wasm/threads': /^src\/runtime\/builds\.ts$/, '#wasm/relaxed': /^src\/runtime\/builds\.ts$/,
+      '@assemblyscript/loader': /^src\/runtime\/engine\.ts$/, '#wasm/simd': /^src\/runtime\/platform\//, '#wasm/threads': /^src\/runtime\/platform\//, '#wasm/relaxed': /^src\/runtime\/platform\//,
+      '#wasm/simd.wasm': /^src\/entries\/workerd\.ts$/, '#wasm/simd.wasm?module': /^src\/entries\/edge-light\.ts$/,
       'node:worker_threads': /^src\/runtime\/(crew|worker)\.ts$/,
     };
     const belongs = ({ file, target }: ImportLine): boolean => (places[target] ?? (target.startsWith('node:') ? /^src\/(cli|data)\// : /^src\/cli\//)).test(file);

@@ -53,11 +53,17 @@ export function readIndex(directory: string): GoldenCase[] {
   return index.cases.map((value: unknown, at) => caseOf(value, at, path));
 }
 
-/** The tensors of a case's file, after checking them against what the index says of them. */
-export function readTensors(directory: string, { file, tensors: listed }: GoldenCase): Map<string, Value> {
+/** The bytes of a case's file. */
+export function readFile(directory: string, { file }: GoldenCase): Buffer {
   const inside = normalize(file);
   if (isAbsolute(inside) || inside.startsWith('..')) throw new FormatError(`file "${file}" lies outside of the index's folder`);
-  const stored = readSafetensors(readFileSync(join(directory, inside)), file).tensors;
+  return readFileSync(join(directory, inside));
+}
+
+/** The tensors of a case's file, after checking them against what the index says of them. */
+export function readTensors(directory: string, golden: GoldenCase): Map<string, Value> {
+  const { file, tensors: listed } = golden;
+  const stored = readSafetensors(readFile(directory, golden), file).tensors;
   const values = new Map<string, Value>();
   for (const [name, { dtype, shape }] of Object.entries(listed)) {
     const tensor = stored.get(name);

@@ -1,8 +1,9 @@
 import { mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
+import '../../src/entries/default.js';
 import { writeSafetensors } from '../../src/io/safetensors.js';
-import { readIndex, readTensors, type GoldenCase } from './cases.js';
+import { readFile, readIndex, readTensors, type GoldenCase } from './cases.js';
 import type { Computed } from './given.js';
 import { runCase } from './run.js';
 
@@ -32,9 +33,9 @@ function optionsOf(args: string[]): Options {
   return { directories: positionals, kinds: listOf(values.kind), operators: listOf(values.op), dump: values.dump ?? null };
 }
 
-/** Writes what was computed under the case's own file name, integers as I64. */
+/** Writes what was computed under the case's own file name, as safetensors whatever that file is; integers as I64. */
 function dumpCase(folder: string, { file, kind, name, op }: GoldenCase, computed: Computed): void {
-  const path = join(folder, file);
+  const path = join(folder, file.replace(/json$/, 'safetensors'));
   mkdirSync(dirname(path), { recursive: true });
   const entries = [...computed].map(([tensor, { data, shape }]) => ({
     name: tensor,
@@ -56,7 +57,7 @@ async function runFolder(directory: string, { kinds, operators, dump }: Options)
   const chosen = cases.filter(({ kind, op }) => (kinds?.has(kind) ?? true) && (operators?.has(op) ?? true));
   let failed = 0;
   for (const golden of chosen) {
-    const { failure, computed } = await runCase(golden, () => readTensors(directory, golden));
+    const { failure, computed } = await runCase(golden, () => readTensors(directory, golden), () => readFile(directory, golden).toString());
     if (failure !== null) console.log(`FAIL ${golden.kind} ${golden.name}: ${failure}`);
     if (failure !== null) failed++;
     if (dump !== null && computed.size > 0) dumpCase(dump, golden, computed);

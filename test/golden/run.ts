@@ -4,6 +4,7 @@ import { judge } from './compare.js';
 import { Given, type Computed } from './given.js';
 import { runOperator } from './ops.js';
 import { runOptimizer } from './optim.js';
+import { isTorchvision, runTorchvision } from './torchvision.js';
 import { runTraining } from './train.js';
 
 const runners: Readonly<Record<string, (given: Given) => Computed | Promise<Computed>>> = {
@@ -19,9 +20,12 @@ export async function compute(golden: GoldenCase, read: () => ReadonlyMap<string
   return runner(new Given(golden, read()));
 }
 
-/** Runs and judges a case: null where it passed, else the reason in one line. `computed` is what there is to dump. */
-export async function runCase(golden: GoldenCase, read: () => ReadonlyMap<string, Value>): Promise<{ failure: string | null; computed: Computed }> {
+/** Runs and judges a case: null where it passed, else the reason in one line. `computed` is what there is to dump. `text`: its file. */
+export async function runCase(
+  golden: GoldenCase, read: () => ReadonlyMap<string, Value>, text: () => string,
+): Promise<{ failure: string | null; computed: Computed }> {
   try {
+    if (isTorchvision(golden.kind)) return await runTorchvision(golden.kind, text());
     const computed = await compute(golden, read);
     return { failure: judge(golden, read(), computed), computed };
   } catch (error) {

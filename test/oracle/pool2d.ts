@@ -102,3 +102,21 @@ export function avgPool2dBackward(x: Pick<Numbers, 'shape'>, dy: Numbers, o: Avg
   });
   return dx;
 }
+
+/** y[plane, indices[plane, i]] = x[plane, i], else 0: planes of x put back into planes of `size`; of equal places the last one wins. */
+export function maxUnpoolForward(x: Numbers, indices: ArrayLike<number>, size: readonly number[]): Exact {
+  const pixels = product(x.shape.slice(-size.length));
+  const y = new Sums([...x.shape.slice(0, -size.length), ...size]);
+  const winner = new Map<number, number>();
+  for (let i = 0; i < x.data.length; i++) winner.set(Math.floor(i / pixels) * product(size) + indices[i]!, i);
+  for (const [place, i] of winner) y.add(place, x.data[i]!);
+  return y;
+}
+
+/** dx[plane, i] = dy[plane, indices[plane, i]]. */
+export function maxUnpoolBackward(x: Numbers, indices: ArrayLike<number>, dy: Numbers, size: readonly number[]): Exact {
+  const pixels = product(x.shape.slice(-size.length));
+  const dx = new Sums(x.shape);
+  for (let i = 0; i < x.data.length; i++) dx.add(i, dy.data[Math.floor(i / pixels) * product(size) + indices[i]!]!);
+  return dx;
+}

@@ -3,10 +3,12 @@ import { elements, type Shape, type Tensor } from '../../src/core/shape.js';
 import type { CompileOptions } from '../../src/index.js';
 import {
   BatchNorm1d, BatchNorm2d, GroupNorm, InstanceNorm2d, LayerNorm, LocalResponseNorm, AdaptiveAvgPool1d, AdaptiveAvgPool2d, AdaptiveMaxPool1d, AdaptiveMaxPool2d, AvgPool1d, AvgPool2d, Conv1d, Conv2d, ConvTranspose1d, ConvTranspose2d, Dropout, Dropout2d, ELU,
-  FixedFilter2d, Flatten, GELU, Hardsigmoid, Hardswish, Hardtanh, LeakyReLU, Linear, LogSoftmax, MaxPool1d, MaxPool2d, PReLU, Rbf, ReLU, ReLU6, SELU, ScaleShift2d,
+  Concat, FixedFilter2d, Flatten, GELU, Graph, Hardsigmoid, Hardswish, Hardtanh, LeakyReLU, Linear, LogSoftmax, MaxPool1d, MaxPool2d, MaxUnpool1d, MaxUnpool2d, PReLU, Rbf, ReLU,
+  ReLU6, Residual, SELU, ScaleShift2d,
   Sequential, SiLU, Sigmoid, Softmax, Softplus, Softsign, Tanh, Upsample, type Layer,
 } from '../../src/layers/index.js';
 import { lenet5, lenet5Modern } from '../../src/models/lenet.js';
+import { basicBlock, bottleneck } from '../../src/models/resnet.js';
 import type { Plan } from '../../src/plan/plan.js';
 import type { PlanTensor } from '../../src/plan/tensor.js';
 import { bceWithLogits, crossEntropy, huber, l1, mse, nll, rbf, smoothL1, type CrossEntropyOptions, type Loss } from '../../src/training/losses.js';
@@ -85,6 +87,17 @@ const flat = (): Layer => new Flatten();
 const sum = (first: Layer, second: Layer = new Identity()): Layer => new Sum(first, second);
 const chain = (...layers: Layer[]): Layer => new Sequential(layers);
 
+/** Two poolings undone, the last first; what the first's undoing reads has two readers. Windows do not overlap: a place named twice is written once, but PyTorch gives its residual to both. */
+function unpooling(): Layer {
+  const [first, second] = [new MaxPool2d(2, { returnIndices: true, ceilMode: true }), new MaxPool2d(2, { padding: 1, returnIndices: true })];
+  return chain(new Conv2d(2, 5, 3, { padding: 1 }), first, second, new Conv2d(5, 5, 1), new MaxUnpool2d(second), sum(new MaxUnpool2d(first), new Upsample({ size: [8, 7] })), flat(), new Linear(280, 3));
+}
+
+function unpooledSequence(): Layer {
+  const pool = new MaxPool1d(3, { padding: 1, returnIndices: true });
+  return chain(new Conv1d(3, 6, 3), pool, new Conv1d(6, 6, 1), new MaxUnpool1d(pool), flat(), new Linear(90, 3));
+}
+
 const lenets: NetworkCase[] = [
   { name: 'lenet5', model: () => lenet5(), input: digits, optimizer: { lr: 0.05, momentum: 0.9 } },
   { name: 'lenet5 modern', model: () => lenet5Modern(), input: digits, optimizer: { lr: 0.05, momentum: 0.9, nesterov: true } },
@@ -115,6 +128,8 @@ const winograd: NetworkCase[] = [
 
 const others: NetworkCase[] = [
   { name: 'pooling', model: () => chain(new Conv2d(1, 6, 3), new MaxPool2d(3, { stride: 2, padding: 1, ceilMode: true }), new AvgPool2d([2, 3], { stride: [1, 2], padding: [1, 1], ceilMode: true, countIncludePad: false }), new AvgPool2d(2, { stride: 1, padding: 1, divisorOverride: 3 }), new MaxPool2d(2, { stride: 1, dilation: 2 }), flat(), new Linear(126, 3)), input: [1, 14, 13] },
+  { name: 'unpooling', model: unpooling, input: [2, 8, 7] },
+  { name: 'unpooling of sequences', model: unpooledSequence, input: [3, 17] },
   { name: 'softmax layers', model: () => chain(new Conv2d(2, 5, 3), new Softmax(1), new Softmax(-1), new LogSoftmax(2), flat(), new Linear(100, 6), new LogSoftmax(1)), input: [2, 6, 7] },
   { name: 'two writers', model: () => chain(new Conv2d(3, 6, 3, { padding: 1 }), sum(new Conv2d(6, 6, 3, { padding: 1 })), sum(new Conv2d(6, 6, 3, { groups: 6, padding: 1 })), sum(new Conv2d(6, 6, 1), new Tanh()), sum(new ReLU()), sum(new Sigmoid(), new ReLU()), sum(new AvgPool2d(3, { stride: 1, padding: 1 }), new MaxPool2d(3, { stride: 1, padding: 1 })), sum(new ScaleShift2d(6), new Softmax(1)), flat(), sum(new Linear(72, 72), new LogSoftmax(1)), new Linear(72, 4)), input: [3, 4, 3], optimizer: { lr: 0.01, momentum: 0.9 } },
   { name: 'channels first and last', model: () => chain(new Linear(5, 6), new Conv2d(3, 4, 3, { padding: 1 }), new Linear(6, 3), flat(), new Linear(48, 3)), input: [3, 4, 5] },
@@ -159,6 +174,23 @@ const norms: NetworkCase[] = [
   { name: 'local response norm', model: () => chain(new Conv2d(2, 9, 3), new LocalResponseNorm(5, { alpha: 0.5 }), new Conv2d(9, 4, 2), sum(new LocalResponseNorm(3, { beta: 0.6, alpha: 1 })), flat(), new Linear(36, 3)), input: [2, 6, 6] },
 ];
 
+const shared = (): Layer => {
+  const layers = { conv: new Conv2d(6, 6, 3, { padding: 1 }), relu: new ReLU(), fc: new Linear(72, 4) };
+  return new Graph(layers, (m, x, { add, concat, apply }) => {
+    const a = m.relu(m.conv(x));
+    const b = add(a, m.relu(m.conv(a)), x);
+    const rows = concat(apply(flat(), b), apply(flat(), apply(new MaxPool2d(3, { stride: 1, padding: 1 }), b)));
+    return m.fc(apply(flat(), apply(new AvgPool1d(2), apply({ type: 'Row', plan: (p, y) => p.view(y, [1, 144]) }, rows))));
+  });
+};
+
+const branches: NetworkCase[] = [
+  { name: 'residual blocks', differs: true, model: () => chain(new Conv2d(2, 5, 3), new Residual(chain(new Conv2d(5, 5, 3, { padding: 1, bias: false }), new BatchNorm2d(5), new ReLU())), new ReLU(), new Residual(new Conv2d(5, 7, 3, { stride: 2, padding: 1 }), new Conv2d(5, 7, 1, { stride: 2 })), new Tanh(), flat(), new Residual(new Linear(28, 28)), new Linear(28, 3)), input: [2, 6, 6] },
+  { name: 'concat', model: () => chain(new Conv2d(2, 6, 3), new Concat({ a: new Conv2d(6, 3, 1), b: chain(new Conv2d(6, 1, 3, { padding: 1 }), new ReLU()), c: new MaxPool2d(3, { stride: 1, padding: 1 }) }), new Concat([new AvgPool2d(4), new MaxPool2d(4)]), flat(), new Concat([new Linear(20, 5), new Tanh()]), new Linear(25, 3)), input: [2, 6, 6] },
+  { name: 'a graph with shared layers', model: () => chain(new Conv2d(2, 6, 1), shared()), input: [2, 3, 4], optimizer: { lr: 0.01, momentum: 0.9 } },
+  { name: 'bottlenecks', differs: true, model: () => chain(bottleneck(3, 2), bottleneck(8, 2, { stride: 2 }), basicBlock(8, 8), new AdaptiveAvgPool2d(1), flat(), new Linear(8, 3)), input: [3, 6, 5] },
+];
+
 const small = { model: () => chain(new Conv2d(2, 5, 3), new Tanh(), new Conv2d(5, 6, 2), flat(), new Linear(54, 87), new Tanh(), new Linear(87, 3)), input: [2, 6, 6] as const };
 
 const optimizers: NetworkCase[] = [
@@ -170,7 +202,7 @@ const optimizers: NetworkCase[] = [
   { name: 'adagrad', ...small, more: { optimizer: adagrad({ initialAccumulatorValue: 0.1 }) } },
 ];
 
-export const networks: readonly NetworkCase[] = [...lenets, ...convolutions, ...winograd, ...images, ...others, ...activations, ...criteria, ...optimizers, ...norms];
+export const networks: readonly NetworkCase[] = [...lenets, ...convolutions, ...winograd, ...images, ...others, ...activations, ...criteria, ...optimizers, ...norms, ...branches];
 
 export function optionsOf(one: NetworkCase, more: Partial<CompileOptions> = {}): CompileOptions {
   return { input: one.input, batchSize: 5, seed: 3, loss: one.criterion ?? crossEntropy(one.loss), optimizer: sgd(one.optimizer ?? { lr: 0.02 }), inputGradient: true, ...one.more, ...more };

@@ -1,0 +1,4 @@
+export { classActivation, heatPicture } from './cam.js';
+export { curve, type Series } from './curve.js';
+export { featureMapPicture, kernelPicture, type PictureOptions } from './kernels.js';
+export type { Picture } from './picture.js';

@@ -1,0 +1,3 @@
+import { program } from '../program.js';
+
+program().then(console.log);
