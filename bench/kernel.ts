@@ -53,9 +53,11 @@ export class Kernel {
   constructor(batchSize: number, training: boolean, build: (p: Plan) => Wired) {
     const plan = new Plan({ batchSize, training, workers: workersInUse() }, new ParameterStore());
     let wired: Wired | undefined;
-    this.forward = plan.range(() => {
+    const { last } = plan.range(() => {
       wired = build(plan);
     });
+    this.#prepare = plan.putPreparationFirst();
+    this.forward = { first: this.#prepare.last, last: last + this.#prepare.last };
     this.plan = plan;
     this.wired = wired!;
     const inputs = Object.values(this.wired.inputs).map((x) => x.buffer);
@@ -110,6 +112,7 @@ export class Kernel {
 
   writeParameter({ layout, shape, buffer }: Parameter, data: Float32Array): void {
     intoLayout(layout, shape, data, this.floats(buffer).fill(0));
+    this.#stale = true;
   }
 
   /** The tensor in `buffer`, laid out as `like`, row-major. */

@@ -48,6 +48,8 @@ export interface PredictPlan {
   readonly plan: Plan;
   readonly images: PlanTensor;
   readonly output: PlanTensor;
+  /** What derives weights for `all`; to be run once after weights changed. Empty while training. */
+  readonly prepare: Range;
   readonly all: Range;
 }
 
@@ -137,12 +139,10 @@ function workersOf(workers: number | 'auto'): number {
 function planPrediction(model: Layer, options: Blueprint['options'], store: ParameterStore): PredictPlan {
   const plan = new Plan({ batchSize: options.batchSize, training: false, workers: options.workers, winograd: options.winograd }, store);
   const images = plan.input('images', options.input);
-  let output = images;
-  const all = plan.range(() => {
-    output = plan.plain(plan.layer('', model, images));
-    output.buffer.kept = true;
-  });
-  return { plan, images, output, all };
+  const output = plan.plain(plan.layer('', model, images));
+  output.buffer.kept = true;
+  const prepare = plan.putPreparationFirst();
+  return { plan, images, output, prepare, all: { first: prepare.last, last: plan.steps.length } };
 }
 
 function planTraining(model: Layer, options: Blueprint['options'], store: ParameterStore): TrainPlan {
@@ -171,7 +171,7 @@ function planTraining(model: Layer, options: Blueprint['options'], store: Parame
   });
   const inputGradient = plan.gradientOf(images);
   if (inputGradient) inputGradient.kept = true;
-  return { plan, images, output, forward, loss, backward, update, all: { first: 0, last: update.last }, lossTensors, gradientNorm, outputGradient };
+  return { plan, images, output, forward, loss, backward, update, prepare: { first: 0, last: 0 }, all: { first: 0, last: update.last }, lossTensors, gradientNorm, outputGradient };
 }
 
 /** Clips the gradients and changes the parameters, in the order of the state_dict. Returns where the gradients' norm will be. */

@@ -79,7 +79,7 @@ export class Network extends Stored {
     const chunks = this.#chunks(images);
     for (const { live, write, read } of chunks.each) {
       write();
-      this.session.run(this.session.predicting, live);
+      this.session.predict(live);
       read();
     }
     return chunks.result;
@@ -90,7 +90,7 @@ export class Network extends Stored {
     const chunks = this.#chunks(images);
     for (const { live, write, read } of chunks.each) {
       write();
-      await this.session.runAll(this.session.predicting, live);
+      await this.session.predictAll(live);
       read();
     }
     return chunks.result;

@@ -23,6 +23,8 @@ export class Session {
   /** Gradients of an earlier backward wait for the update: the next one adds to them. */
   pending = false;
   #engine: Engine | null;
+  /** Parameters or running statistics may differ from those that the derived weights are of. */
+  #stale = true;
 
   constructor(blueprint: Blueprint, engine: Engine, crew: Crew | null) {
     const { options, predict, train, arena, store } = blueprint;
@@ -59,27 +61,48 @@ export class Session {
     return new Float64Array(buffer, byteOffset, 1)[0]!;
   }
 
-  /** Where the predicting program lies among all steps. */
-  get predicting(): Range {
-    const offset = this.blueprint.train?.plan.steps.length ?? 0;
-    const { first, last } = this.blueprint.predict.all;
-    return { first: first + offset, last: last + offset };
+  get #trainSteps(): number {
+    return this.blueprint.train?.plan.steps.length ?? 0;
+  }
+
+  /** Parameters or running statistics were written: the next prediction derives its weights anew. */
+  changed(): void {
+    this.#stale = true;
+  }
+
+  /** The predicting program among all steps, with the derivation of weights where they have changed. */
+  #predicting(): Range {
+    const { prepare, all } = this.blueprint.predict;
+    const first = this.#stale ? prepare.first : all.first;
+    this.#stale = false;
+    return { first: first + this.#trainSteps, last: all.last + this.#trainSteps };
+  }
+
+  /** Predicts `live` images on the calling thread alone. */
+  predict(live: number): void {
+    this.run(this.#predicting(), live);
+  }
+
+  /** The same with all workers. */
+  async predictAll(live: number): Promise<void> {
+    await this.runAll(this.#predicting(), live);
   }
 
   /** Runs a range over `live` images on the calling thread alone; returns what `run` of the kernels returned. */
   run(range: Range, live: number): number {
-    this.#setControl(live);
+    this.#setControl(range, live);
     return this.engine.run(range.first, range.last, this.blueprint.arena.control);
   }
 
   /** The same with all workers. */
   async runAll(range: Range, live: number): Promise<number> {
     if (this.crew === null) return this.run(range, live);
-    this.#setControl(live);
+    this.#setControl(range, live);
     return this.crew.run(range.first, range.last);
   }
 
-  #setControl(live: number): void {
+  #setControl(range: Range, live: number): void {
+    if (range.first < this.#trainSteps) this.#stale = true;
     const { control } = this.blueprint.arena;
     const words = this.engine.integers(control, (CONTROL_SEED >> 2) + 2);
     words[CONTROL_LIVE >> 2] = live;

@@ -8,6 +8,8 @@ import type { Engine } from './runtime/engine.js';
 /** A network's memory; asked at each use. */
 interface Memory {
   readonly engine: Engine;
+  /** Told of every write. */
+  changed(): void;
 }
 
 /** A slot of float32 numbers. */
@@ -16,9 +18,17 @@ export interface FloatSlot extends Slot {
   write(values: Float32Array): void;
 }
 
+/** `write`, after which the memory knows of it. */
+function writing<V>(memory: Memory, write: (values: V) => void): (values: V) => void {
+  return (values) => {
+    write(values);
+    memory.changed();
+  };
+}
+
 function floatSlot(memory: Memory, name: string, shape: Shape, layout: Layout, { address, words }: Buffer): FloatSlot {
   const floats = (): Float32Array => memory.engine.floats(address, words);
-  return { name, shape, read: () => fromLayout(layout, shape, floats()), write: (values) => intoLayout(layout, shape, values, floats()) };
+  return { name, shape, read: () => fromLayout(layout, shape, floats()), write: writing(memory, (values) => intoLayout(layout, shape, values, floats())) };
 }
 
 function parameterSlot(memory: Memory, name: string, { shape, layout, init }: Parameter, buffer: Buffer): FloatSlot {

@@ -20,8 +20,14 @@ export interface SummaryRow {
 }
 
 export interface SummaryMemory {
-  /** Bytes to predict at batchSize: weights and activations. */
+  /** Bytes to predict at batchSize: `weights`, `derived` and `activations` together. */
   readonly predict: number;
+  /** Bytes of parameters and running statistics. */
+  readonly weights: number;
+  /** Bytes of what predicting derives from them once. */
+  readonly derived: number;
+  /** Bytes of what predicting computes, scratch included. */
+  readonly activations: number;
   /** Bytes to train at batchSize: weights, gradients, optimizer state, activations; null where compiled to predict only. */
   readonly train: number | null;
   readonly batchSize: number;
@@ -57,8 +63,11 @@ export class Summary {
     this.params = whole!.parameters;
     this.macs = whole!.macs;
     const weights = store.saved.reduce((sum, parameter) => sum + parameter.buffer.words * 4, 0);
+    const { prepared: derived, lasting, shared } = arena;
+    const activations = shared.at(-1)!;
     this.memory = {
-      predict: weights + arena.shared.at(-1)!, train: train ? arena.lasting + arena.shared[0]! : null, batchSize: options.batchSize,
+      predict: weights + derived + activations, weights, derived, activations,
+      train: train ? lasting + shared[0]! : null, batchSize: options.batchSize,
     };
   }
 
@@ -73,8 +82,9 @@ export class Summary {
     const cells = rows.map((layer) => [
       layer.name, layer.type, layer.outputShape.join('x'), layer.params ? count(layer.params) : '', layer.macs ? count(layer.macs) : '', showField(layer),
     ]);
-    const { predict, train, batchSize } = this.memory;
-    const memory = `memory at batch ${batchSize}: predict ${megabytes(predict)}${train === null ? '' : `, train ${megabytes(train)}`}`;
+    const { predict, weights, derived, activations, train, batchSize } = this.memory;
+    const parts = `weights ${megabytes(weights)}, ${derived ? `derived from them ${megabytes(derived)}, ` : ''}activations ${megabytes(activations)}`;
+    const memory = `memory at batch ${batchSize}: predict ${megabytes(predict)} (${parts})${train === null ? '' : `, train ${megabytes(train)}`}`;
     const head = ['name', 'type', 'output', 'parameters', 'MACs', 'receptive field (step)'];
     const total = ['total', '', '', count(this.params), count(this.macs), memory];
     return align([head, ...cells, total]);

@@ -15,7 +15,7 @@ const LIMIT = 2 ** 32 - 65536;
 /** Left free by what an error says would fit: room for the lines that smaller tensors are rounded up to. */
 const SLACK = 65536;
 
-/** Where everything lies: control | programs | parameters, constants, gradients, state | activations of each plan. */
+/** Where everything lies: control | programs | parameters, constants, gradients, state | derived weights | activations of each plan. */
 export interface Arena {
   readonly control: number;
   /** Address of the table of step addresses. */
@@ -23,8 +23,9 @@ export interface Arena {
   /** Address of the first record. */
   readonly records: number;
   readonly bytes: number;
-  /** Bytes of what lasts, and of what each plan shares between its steps. */
+  /** Bytes of what lasts, of what is derived from it, and of what each plan shares between its steps. */
   readonly lasting: number;
+  readonly prepared: number;
   readonly shared: readonly number[];
 }
 
@@ -37,12 +38,16 @@ export function layOut(plans: readonly Plan[], store: ParameterStore, inputs: re
   const table = align(control + CONTROL_BYTES);
   const records = align(table + steps.length * 4);
   let next = align(records + steps.reduce((words, step) => words + 1 + Object.keys(OPS[step.op].fields).length, 0) * 4);
-  const start = next;
-  for (const buffer of store.buffers()) {
-    buffer.address = next;
-    next += align(buffer.words * 4) + canary;
-  }
-  const lasting = next - start;
+  const put = (buffers: Iterable<Buffer>): number => {
+    const start = next;
+    for (const buffer of buffers) {
+      buffer.address = next;
+      next += align(buffer.words * 4) + canary;
+    }
+    return next - start;
+  };
+  const lasting = put(store.buffers());
+  const prepared = put(plans.flatMap((plan) => [...plan.derived.values()]));
   const shared = plans.map((plan, i) => {
     const size = place(lifetimes(plan.steps, inputs[i] ?? []), next, canary);
     next += size;
@@ -50,7 +55,7 @@ export function layOut(plans: readonly Plan[], store: ParameterStore, inputs: re
   });
   const bytes = next + LINE;
   if (bytes > LIMIT) throw tooLarge(bytes, shared, plans);
-  return { control, table, records, bytes, lasting, shared };
+  return { control, table, records, bytes, lasting, prepared, shared };
 }
 
 function tooLarge(bytes: number, shared: number[], plans: readonly Plan[]): MemoryError {

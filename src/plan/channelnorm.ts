@@ -37,9 +37,12 @@ export function planChannelNorm(p: Plan, x: PlanTensor, norm: ChannelNorm): { y:
   const sizes = { rows: elements(x.shape) / c, c, perImage };
   const segments = perImage ? p.batchSize : 1;
   const sumBytes = Math.ceil(c / 4) * CHANNEL_SCRATCH_BYTES;
-  const statistics = p.workspace('statistics', segments * STATISTIC_ROWS * padded(c));
+  const words = segments * STATISTIC_ROWS * padded(c);
   const running = { runningMean: fixed?.mean ?? null, runningVar: fixed?.variance ?? null };
-  p.step('channelNormStatistics', { x: fixed ? null : x, w, b, ...running, statistics, ...sizes, groups, eps, ...p.scratch(sumBytes) });
+  const planStatistics = (statistics: Buffer): void =>
+    p.step('channelNormStatistics', { x: fixed ? null : x, w, b, ...running, statistics, ...sizes, groups, eps, ...p.scratch(sumBytes) });
+  const statistics = fixed ? p.prepared('statistics', words, planStatistics) : p.workspace('statistics', words);
+  if (!fixed) planStatistics(statistics);
   const y = p.activation(x.shape, x, { replaces: x, ...(perImage && { field: null }) });
   p.step('channelNormForward', { x, statistics, y, ...sizes });
   p.onBackward(y, (dy) => {

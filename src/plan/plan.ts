@@ -4,56 +4,18 @@ import type { Init } from '../core/init.js';
 import { elements, type Shape } from '../core/shape.js';
 import { PLAIN, layoutWords, type Layout } from './layout.js';
 import { OPS, type FieldKind, type OpName } from './ops.js';
+import type { LayerRecord, PlanOptions, PlanStep, Plannable, Range } from './records.js';
 import { Buffer, channelsLastOrder, type ChannelsLast, type Parameter, type PlanTensor, type ReceptiveField, type RunningBuffer } from './tensor.js';
 import type { ParameterStore } from './store.js';
 
-/** One call of a kernel: an op and a value for each field of its record. */
-export interface PlanStep {
-  readonly op: OpName;
-  readonly fields: Readonly<Record<string, number | Buffer | null>>;
-  /** Path of the layer that asked for it. */
-  readonly layer: string;
-}
-
-/** What a layer did to the plan: the rows of a summary. */
-export interface LayerRecord {
-  readonly path: string;
-  readonly type: string;
-  readonly depth: number;
-  readonly input: PlanTensor;
-  output: PlanTensor;
-  parameters: number;
-  macs: number;
-  /** True when other layers planned inside it. */
-  composite: boolean;
-}
-
-/** Anything that can describe itself to a plan. */
-export interface Plannable {
-  readonly type: string;
-  plan(p: Plan, x: PlanTensor): PlanTensor;
-}
+export type { LayerRecord, PlanOptions, PlanStep, Plannable, Range };
 
 type FieldValue = number | boolean | null | Buffer | { readonly buffer: Buffer };
-
-/** Steps `first` to `last`, exclusive. */
-export interface Range {
-  readonly first: number;
-  readonly last: number;
-}
 
 interface Closure {
   readonly of: Buffer;
   readonly layer: string;
   readonly emit: (dy: Buffer) => void;
-}
-
-export interface PlanOptions {
-  readonly batchSize: number;
-  readonly training: boolean;
-  readonly workers: number;
-  /** Side of the largest tile that convolutions by Winograd's transforms may take, false for none; default 4. */
-  readonly winograd?: 4 | 2 | false | undefined;
 }
 
 /**
@@ -67,6 +29,8 @@ export class Plan {
   readonly winograd: 4 | 2 | false;
   readonly store: ParameterStore;
   readonly steps: PlanStep[] = [];
+  /** What `prepared` derives, by name. */
+  readonly derived = new Map<string, Buffer>();
   readonly layers: LayerRecord[] = [];
   readonly outputs = new Map<string, PlanTensor>();
   /** Further outputs that have a loss while training, times `weight`. */
@@ -74,6 +38,8 @@ export class Plan {
   /** Fewest images of a training run, and the layer that needs them. */
   fewest: { readonly images: number; readonly layer: string } = { images: 1, layer: '' };
   #path: string[] = [];
+  #preparing: PlanStep[] = [];
+  #target = this.steps;
   #open: LayerRecord[] = [];
   #closures: Closure[] = [];
   #gradients = new Map<Buffer, Buffer>();
@@ -173,6 +139,36 @@ export class Plan {
     return new Buffer(this.#unique(`${this.path}.${name}`), 'activation', words);
   }
 
+  /**
+   * What `emit`'s steps derive from parameters, running statistics and constants alone: transformed weights, folded statistics. While
+   * predicting it lasts, and is derived again at the first prediction after one of them changed; a second call with the same path and name gets
+   * the first one's, so `name` tells all that the result depends on beside the path. While training the steps are stated where they stand.
+   */
+  prepared(name: string, words: number, emit: (derived: Buffer) => void): Buffer {
+    const full = `${this.path}.${name}`;
+    const present = this.derived.get(full);
+    if (present) return present;
+    const made = this.training ? this.workspace(name, words) : new Buffer(full, 'prepared', words);
+    if (this.training) emit(made);
+    else this.#aside(() => emit(made));
+    if (!this.training) this.derived.set(full, made);
+    return made;
+  }
+
+  /** The steps that `emit` states, kept for `putPreparationFirst`. */
+  #aside(emit: () => void): void {
+    const target = this.#target;
+    this.#target = this.#preparing;
+    emit();
+    this.#target = target;
+  }
+
+  /** Puts the steps of `prepared` before the others; returns where they are. */
+  putPreparationFirst(): Range {
+    this.steps.unshift(...this.#preparing);
+    return { first: 0, last: this.#preparing.length };
+  }
+
   /** Memory that one step needs for itself, `bytes` for each worker. */
   scratch(bytes: number): { scratch: Buffer; scratchBytes: number } {
     const scratchBytes = Math.ceil(bytes / 64) * 64;
@@ -198,7 +194,7 @@ export class Plan {
       values[name] = typeof value === 'boolean' ? Number(value) : value !== null && typeof value === 'object' && 'buffer' in value ? value.buffer : value;
     }
     for (const name of Object.keys(fields)) if (!(name in kinds)) throw new Error(`${this.path}: step ${op} has no field ${name}`);
-    this.steps.push({ op, fields: values, layer: this.path });
+    this.#target.push({ op, fields: values, layer: this.path });
     this.#spreadNeed(kinds, values);
   }
 

@@ -5,9 +5,9 @@ import type { Init } from '../core/init.js';
 /**
  * What a stretch of the arena is for.
  * `input` is written from outside before a run; `parameter`, `gradient` (of a parameter), `state` and `constant` last as long as the
- * network; `activation` (and gradients of activations) and `scratch` live from their first step to their last and share memory.
+ * network; `prepared` lasts too and is derived from them when they have changed; `activation` (and gradients of activations) and `scratch` live from their first step to their last and share memory.
  */
-export type Role = 'input' | 'parameter' | 'gradient' | 'state' | 'constant' | 'activation' | 'scratch';
+export type Role = 'input' | 'parameter' | 'gradient' | 'state' | 'constant' | 'prepared' | 'activation' | 'scratch';
 
 /** A stretch of the arena. Several tensors may view one buffer. */
 export class Buffer {

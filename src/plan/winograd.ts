@@ -1,7 +1,7 @@
 import { PANEL, PRODUCT_BYTES, ROW_BLOCK, ROW_ENTRY } from '../../assembly/abi.js';
 import type { ConvGeometry, Passes } from './convolution.js';
 import type { Plan } from './plan.js';
-import type { Parameter } from './tensor.js';
+import type { Buffer, Parameter } from './tensor.js';
 
 // The steps of a 3x3 convolution with stride 1 by Winograd's transforms, and the memory that its kernels lay out for themselves.
 
@@ -58,11 +58,15 @@ export function winogradPasses(p: Plan, g: ConvGeometry, w: Parameter, m: number
 
 type Fields = Parameters<Plan['step']>[1];
 
-function planForward(p: Plan, s: Sizes, fields: Fields): void {
-  const { blockColumns, blockTiles } = blocksOf(s);
+/** Predicting keeps the transformed weights until the weights change; a training step transforms a block of them beside its products. */
+function planForward(p: Plan, s: Sizes, { w, turned, ...fields }: Fields & { w: Parameter; turned: number }): void {
+  const blocks = blocksOf(s), { blockColumns, blockTiles } = blocks;
+  const count = Math.ceil(s.co / blockColumns) * weightsBytes(s, blockColumns) / 4, turnedBytes = turned ? 9 * s.ci * PANEL * 4 : 0;
+  const transform = (u: Buffer): void => p.step('winogradWeights', { ...s, ...blocks, w, u, turned, ...p.scratch(headBytes(s) + turnedBytes) });
+  const u = p.training ? null : p.prepared(`${w.name} by tiles of ${s.m}${turned ? ', turned' : ''}`, count, transform);
   const tiles = Math.min(blockTiles, p.batchSize * tilesOf(s));
-  const bytes = headBytes(s) + planesBytes(s, tiles, s.ci) + planesBytes(s, tiles, blockColumns) + weightsBytes(s, blockColumns) + (fields['turned'] ? 9 * s.ci * PANEL * 4 : 0);
-  p.step('winogradForward', { ...s, blockTiles, blockColumns, u: null, relu: 0, ...fields, ...p.scratch(bytes) });
+  const bytes = headBytes(s) + planesBytes(s, tiles, s.ci) + planesBytes(s, tiles, blockColumns) + (u ? 0 : weightsBytes(s, blockColumns) + turnedBytes);
+  p.step('winogradForward', { ...s, ...blocks, w: u ? null : w, u, turned, relu: 0, ...fields, ...p.scratch(bytes) });
 }
 
 function planBackwardWeight(p: Plan, s: Sizes, fields: Fields): void {
