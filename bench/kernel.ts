@@ -46,6 +46,9 @@ export class Kernel {
   readonly wired: Wired;
   readonly forward: Range;
   readonly backward: Range;
+  readonly #prepare: Range;
+  /** Weights were written since the steps that derive others from them ran. */
+  #stale = true;
   readonly #runner: Runner;
   readonly #arena: Arena;
 
@@ -130,7 +133,9 @@ export class Kernel {
   }
 
   run(...ranges: readonly Range[]): void | Promise<void> {
-    return this.#runner.run(...ranges);
+    if (!this.#stale) return this.#runner.run(...ranges);
+    this.#stale = false;
+    return this.#runner.run(this.#prepare, ...ranges);
   }
 
   /** A function that runs just the steps that write `target`. */
