@@ -26,6 +26,7 @@ export default {
     optimizers: entry('training/optimizers'),
     pictures: entry('pictures/index'),
     schedules: entry('training/schedules'),
+    transforms: entry('data/transforms'),
     cli: entry('cli/main'),
   },
   external: (id) => id.startsWith('node:') || ['cac', 'cli-progress', 'fast-png'].includes(id),

@@ -6,9 +6,10 @@ import type { Dataset } from './data/dataset.js';
 import { evaluate, type EvaluateOptions } from './evaluate.js';
 import { readImages, type Images } from './images.js';
 import { printSteps } from './plan/print.js';
+import type { PlanTensor } from './plan/tensor.js';
 import type { Crew } from './runtime/crew.js';
 import type { Engine } from './runtime/engine.js';
-import { Session } from './session.js';
+import { readTensor, Session } from './session.js';
 import { gradientSlots } from './slots.js';
 import { Stored } from './stored.js';
 import { Summary } from './summary.js';
@@ -227,6 +228,24 @@ export class Network extends Stored {
     const buffer = train.plan.gradientOf(train.images);
     if (!buffer) throw new OptionError('inputGradient: compile was not given inputGradient: true');
     return { data: this.session.floats(buffer, this.#live * elements(this.inputShape)).slice(), shape: [this.#live, ...this.inputShape] };
+  }
+
+  /** What a layer that compile was told to watch put out at the last `forward` or `step`: [n, ...]. Throws OptionError for other layers. */
+  output(layer: string): Tensor {
+    return readTensor(this.session, this.#watched('output', layer), this.#live);
+  }
+
+  /** The gradient by that output, after `backward` or `step`. */
+  outputGradient(layer: string): Tensor {
+    const { plan } = this.#training('outputGradient');
+    const output = this.#watched('outputGradient', layer);
+    return readTensor(this.session, { ...output, buffer: plan.gradientOf(output)! }, this.#live);
+  }
+
+  #watched(what: string, layer: string): PlanTensor {
+    const { plan } = this.#training(what);
+    if (!this.blueprint.options.watch?.includes(layer)) throw new OptionError(`${what}: compile was not told to watch '${layer}', expected watch: ['${layer}']`);
+    return plan.outputs.get(layer)!;
   }
 
   /** Loss, accuracy, top-5 and confusion over a data set. */

@@ -55,14 +55,15 @@ export class Stored {
     return digestOf(this.save());
   }
 
-  /** Everything that training needs to go on: weights, optimizer state, counters, and `extra`. */
-  checkpoint(extra: Readonly<Record<string, string>> = {}): Uint8Array {
-    return saveCheckpoint(this.stateDict, this.optimizerState, { updates: this.session.updates, learningRate: this.session.rate, seed: this.session.seed, extra: { ...extra } });
+  /** Everything that training needs to go on: weights, optimizer state, counters, `extra`, and further tensors under names of their own. */
+  checkpoint(extra: Readonly<Record<string, string>> = {}, more: readonly Slot[] = []): Uint8Array {
+    const { updates, rate, seed } = this.session;
+    return saveCheckpoint(this.stateDict, this.optimizerState, more, { updates, learningRate: rate, seed, extra: { ...extra } });
   }
 
-  /** Puts a checkpoint back and returns its `extra`. */
-  restore(bytes: Uint8Array, file = 'checkpoint'): Record<string, string> {
-    const { updates, learningRate, seed, extra } = loadCheckpoint(this.stateDict, this.optimizerState, bytes, file);
+  /** Puts a checkpoint back, all or nothing, and returns its `extra`. */
+  restore(bytes: Uint8Array, file = 'checkpoint', more: readonly Slot[] = []): Record<string, string> {
+    const { updates, learningRate, seed, extra } = loadCheckpoint(this.stateDict, this.optimizerState, more, bytes, file);
     this.session.updates = updates;
     this.session.rate = learningRate;
     this.session.seed = seed ?? this.session.seed;

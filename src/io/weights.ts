@@ -87,10 +87,13 @@ export interface CheckpointState {
 }
 
 /** Weights and optimiser state in one file: `model.NAME` and `optimizer.NAME.STATE`. */
-export function saveCheckpoint(weights: readonly Slot[], state: readonly Slot[], at: CheckpointState): Uint8Array {
-  const slots = [...weights.map((slot) => renamed(slot, WEIGHTS)), ...state.map((slot) => renamed(slot, STATE))];
+export function saveCheckpoint(weights: readonly Slot[], state: readonly Slot[], more: readonly Slot[], at: CheckpointState): Uint8Array {
   const metadata = { ...at.extra, 'convasm.updates': String(at.updates), 'convasm.learningRate': String(at.learningRate), ...(at.seed === undefined ? {} : { 'convasm.seed': String(at.seed) }) };
-  return saveSlots(slots, metadata);
+  return saveSlots(prefixed(weights, state, more), metadata);
+}
+
+function prefixed(weights: readonly Slot[], state: readonly Slot[], more: readonly Slot[]): Slot[] {
+  return [...weights.map((slot) => renamed(slot, WEIGHTS)), ...state.map((slot) => renamed(slot, STATE)), ...more];
 }
 
 function renamed(slot: Slot, prefix: string): Slot {
@@ -98,7 +101,7 @@ function renamed(slot: Slot, prefix: string): Slot {
 }
 
 /** Puts everything back; all or nothing. */
-export function loadCheckpoint(weights: readonly Slot[], state: readonly Slot[], bytes: Uint8Array, file: string): CheckpointState {
+export function loadCheckpoint(weights: readonly Slot[], state: readonly Slot[], more: readonly Slot[], bytes: Uint8Array, file: string): CheckpointState {
   const { metadata } = readSafetensors(bytes, file);
   const { 'convasm.updates': updates, 'convasm.learningRate': learningRate, 'convasm.seed': seedText, ...extra } = metadata;
   if (updates === undefined || learningRate === undefined) throw new FormatError(`${file}: no convasm.updates in its metadata: expected a checkpoint, not weights alone`);
@@ -106,7 +109,7 @@ export function loadCheckpoint(weights: readonly Slot[], state: readonly Slot[],
   if (!Number.isSafeInteger(count) || count < 0 || !(rate >= 0)) throw new FormatError(`${file}: updates ${updates} and learningRate ${learningRate} are no numbers of a checkpoint`);
   const seed = seedText === undefined ? undefined : Number(seedText);
   if (seed !== undefined && !(Number.isSafeInteger(seed) && seed >= 0)) throw new FormatError(`${file}: seed ${seedText} is no seed of a checkpoint`);
-  loadSlots([...weights.map((slot) => renamed(slot, WEIGHTS)), ...state.map((slot) => renamed(slot, STATE))], bytes, true, file);
+  loadSlots(prefixed(weights, state, more), bytes, true, file);
   return { updates: count, learningRate: rate, ...(seed === undefined ? {} : { seed }), extra };
 }
 

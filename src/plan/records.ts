@@ -37,8 +37,18 @@ export interface Range {
 
 export interface PlanOptions {
   readonly batchSize: number;
+  /** Layers behave as while training: batch statistics, dropout, gradients of the parameters. */
   readonly training: boolean;
+  /** Paths of layers whose outputs, and the gradients by them, stay readable: their backward steps are stated even where nothing trains. */
+  readonly watch?: readonly string[] | undefined;
   readonly workers: number;
   /** Side of the largest tile that convolutions by Winograd's transforms may take, false for none; default 4. */
   readonly winograd?: 4 | 2 | false | undefined;
+}
+
+/** Backward steps that wait for their turn: those of the output `of`. */
+export interface Closure {
+  readonly of: Buffer;
+  readonly layer: string;
+  readonly emit: (dy: Buffer) => void;
 }

@@ -63,7 +63,7 @@ function planForward(p: Plan, s: Sizes, { w, turned, ...fields }: Fields & { w: 
   const blocks = blocksOf(s), { blockColumns, blockTiles } = blocks;
   const count = Math.ceil(s.co / blockColumns) * weightsBytes(s, blockColumns) / 4, turnedBytes = turned ? 9 * s.ci * PANEL * 4 : 0;
   const transform = (u: Buffer): void => p.step('winogradWeights', { ...s, ...blocks, w, u, turned, ...p.scratch(headBytes(s) + turnedBytes) });
-  const u = p.training ? null : p.prepared(`${w.name} by tiles of ${s.m}${turned ? ', turned' : ''}`, count, transform);
+  const u = p.differentiates ? null : p.prepared(`${w.name} by tiles of ${s.m}${turned ? ', turned' : ''}`, count, transform);
   const tiles = Math.min(blockTiles, p.batchSize * tilesOf(s));
   const bytes = headBytes(s) + planesBytes(s, tiles, s.ci) + planesBytes(s, tiles, blockColumns) + (u ? 0 : weightsBytes(s, blockColumns) + turnedBytes);
   p.step('winogradForward', { ...s, ...blocks, w: u ? null : w, u, turned, relu: 0, ...fields, ...p.scratch(bytes) });
