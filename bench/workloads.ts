@@ -15,6 +15,8 @@ export interface Workload extends Partial<ConvSizes> {
   readonly kind: string;
   /** Floating-point operations of one run, two per multiply-accumulate. */
   readonly flops?: number;
+  /** Of a convolution's row: as a training step runs it, weights transformed or packed in every run. */
+  readonly training?: boolean;
   readonly M?: number;
   readonly op?: string;
   /** Of an elementwise row: forward, backward (by x), weight or bias. */

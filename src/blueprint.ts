@@ -39,6 +39,9 @@ export interface CompileOptions {
   readonly watch?: readonly string[];
   /** `false` keeps the output of every layer readable; default true. */
   readonly fuse?: boolean;
+  /** How 3x3 convolutions save products: by Winograd's transforms over tiles of 4x4 outputs (default), of 2x2 (half the gain, smaller errors), or not (false:
+   *  least memory; an image's infinities and NaN reach only the outputs that see them). */
+  readonly winograd?: 4 | 2 | false;
   /** Free bytes after each tensor, a multiple of 64, for tests that watch them; default 0. */
   readonly canary?: number;
 }
@@ -104,12 +107,13 @@ function checkPatterns(who: string, patterns: readonly Pattern[], store: Paramet
   if (idle !== undefined) throw new OptionError(`${who}: ${showPattern(idle)} fits no parameter, expected a pattern for some of ${names.join(', ')}`);
 }
 
-function checkBuild({ build = 'simd', workers = 1 }: CompileOptions): void {
+function checkBuild({ build = 'simd', workers = 1, winograd = 4 }: CompileOptions): void {
+  if (winograd !== 4 && winograd !== 2 && winograd !== false) throw new OptionError(`compile: winograd is ${String(winograd)}, expected 4, 2 or false`);
   if (build !== 'simd' && build !== 'relaxed') throw new OptionError(`compile: build is '${String(build)}', expected 'simd' or 'relaxed'`);
   if (build === 'relaxed' && workers !== 1) throw new OptionError(`compile: workers is ${workers}, expected 1 with build: 'relaxed'`);
 }
 
-const OPTIONS = ['input', 'batchSize', 'loss', 'optimizer', 'freeze', 'clip', 'seed', 'workers', 'build', 'inputGradient', 'watch', 'fuse', 'canary'] as const satisfies readonly (keyof CompileOptions)[];
+const OPTIONS = ['input', 'batchSize', 'loss', 'optimizer', 'freeze', 'clip', 'seed', 'workers', 'build', 'inputGradient', 'watch', 'fuse', 'winograd', 'canary'] as const satisfies readonly (keyof CompileOptions)[];
 
 function check(options: CompileOptions): Blueprint['options'] {
   if (!Array.isArray(options?.input) || options.input.length === 0) throw new OptionError(`compile: input is ${String(options?.input)}, expected the shape of one image, as [1, 32, 32]`);
@@ -136,7 +140,7 @@ function workersOf(workers: number | 'auto'): number {
 }
 
 function planPrediction(model: Layer, options: Blueprint['options'], store: ParameterStore): PredictPlan {
-  const plan = new Plan({ batchSize: options.batchSize, training: false, workers: options.workers }, store);
+  const plan = new Plan({ batchSize: options.batchSize, training: false, workers: options.workers, winograd: options.winograd }, store);
   const images = plan.input('images', options.input);
   const output = plan.plain(plan.layer('', model, images));
   output.buffer.kept = true;
@@ -146,7 +150,7 @@ function planPrediction(model: Layer, options: Blueprint['options'], store: Para
 
 function planTraining(model: Layer, options: Blueprint['options'], store: ParameterStore): TrainPlan {
   const training = Boolean(options.loss || options.optimizer);
-  const plan = new Plan({ batchSize: options.batchSize, training, workers: options.workers, watch: options.watch }, store);
+  const plan = new Plan({ batchSize: options.batchSize, training, workers: options.workers, watch: options.watch, winograd: options.winograd }, store);
   const images = plan.input('images', options.input, options.inputGradient);
   let output = images;
   const forward = plan.range(() => {
