@@ -4,7 +4,7 @@ import type { Call } from './commands.js';
 import { assumption, readWeights } from './metadata.js';
 import { modelNamed } from './models.js';
 import { percent } from './numbers.js';
-import { readGrey } from './png.js';
+import { readGrey } from './grey.js';
 import { softmax } from './probabilities.js';
 import { drawPicture, viewOf } from './terminal-picture.js';
 import { paint, progressTerminal, resultTerminal } from './terminal.js';

@@ -62,6 +62,7 @@ describe('imports', () => {
     const places: Readonly<Record<string, RegExp>> = {
       '@assemblyscript/loader': /^src\/runtime\/engine\.ts$/, '#wasm/simd': /^src\/runtime\/platform\//, '#wasm/threads': /^src\/runtime\/platform\//, '#wasm/relaxed': /^src\/runtime\/platform\//,
       '#wasm/simd.wasm': /^src\/entries\/workerd\.ts$/, '#wasm/simd.wasm?module': /^src\/entries\/edge-light\.ts$/,
+      'fast-png': /^src\/(cli|data\/images)\//, '@jsquash/jpeg/decode.js': /^src\/data\/images\//,
       'node:worker_threads': /^src\/runtime\/(crew|worker)\.ts$/,
     };
     const belongs = ({ file, target }: ImportLine): boolean => (places[target] ?? (target.startsWith('node:') ? /^src\/(cli|data)\// : /^src\/cli\//)).test(file);

@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import { deflateSync, crc32 } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { toInk } from '../../src/cli/ink.js';
-import { decodeGrey } from '../../src/cli/png.js';
+import { decodeGrey } from '../../src/cli/grey.js';
 import { FormatError } from '../../src/core/errors.js';
 
 const grey = (bytes: Uint8Array) => decodeGrey(bytes, 'a.png');

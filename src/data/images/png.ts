@@ -1,14 +1,5 @@
-import { readFile } from 'node:fs/promises';
-import { inflateSync } from 'node:zlib';
-import { FormatError } from '../core/errors.js';
-import { count } from './numbers.js';
-
-/** A picture in grey: 0 black to 1 white, row-major. */
-export interface Grey {
-  readonly width: number;
-  readonly height: number;
-  readonly values: Float32Array;
-}
+import { FormatError } from '../../core/errors.js';
+import { concat, grouped as count, hex, node } from '../files.js';
 
 interface Header {
   readonly width: number;
@@ -18,9 +9,10 @@ interface Header {
   readonly interlaced: boolean;
 }
 
-const SIGNATURE = '89504e470d0a1a0a';
-const MAX_SIDE = 16384;
-const MAX_PIXELS = 1 << 25;
+const SIGNATURE = '0x89504e470d0a1a0a';
+/** Limits of an image of any format. */
+export const MAX_SIDE = 16384;
+export const MAX_PIXELS = 1 << 25;
 /** Chunks that pixels need; the others are not handed on, so that nothing in them is unpacked. */
 const NEEDED = ['IHDR', 'PLTE', 'tRNS', 'IDAT', 'IEND'];
 /** Channels per pixel of the colour types of the PNG specification, 11.2.1. */
@@ -54,8 +46,8 @@ function inflatedBytes({ width, height, depth, channels, interlaced }: Header): 
  * Returns the file with the chunks that pixels need.
  */
 function checked(bytes: Uint8Array, file: string): Uint8Array {
-  const start = Buffer.from(bytes.subarray(0, 8)).toString('hex');
-  if (start !== SIGNATURE) throw new FormatError(`${file}: starts with 0x${start}, expected a PNG image (0x${SIGNATURE})`);
+  const start = hex(bytes.subarray(0, 8));
+  if (start !== SIGNATURE) throw new FormatError(`${file}: starts with ${start}, expected a PNG image (${SIGNATURE})`);
   if (bytes.length < 33) throw new FormatError(`${file}: ends at byte ${bytes.length}, expected a PNG header of 33 bytes`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const kept: Uint8Array[] = [bytes.subarray(0, 8)];
@@ -64,20 +56,24 @@ function checked(bytes: Uint8Array, file: string): Uint8Array {
   for (let at = 8; type !== 'IEND';) {
     const length = at + 12 <= bytes.length ? view.getUint32(at) : Infinity;
     if (at + 12 + length > bytes.length) throw new FormatError(`${file}: ends at byte ${count(bytes.length)} inside the chunk at byte ${count(at)}. Likely cut short.`);
-    type = Buffer.from(bytes.subarray(at + 4, at + 8)).toString('latin1');
+    type = String.fromCharCode(...bytes.subarray(at + 4, at + 8));
     if (at === 8 && (type !== 'IHDR' || length !== 13)) throw new FormatError(`${file}: first chunk at byte 8 is ${JSON.stringify(type)}, expected IHDR of 13 bytes`);
     if (NEEDED.includes(type)) kept.push(bytes.subarray(at, at + 12 + length));
     if (type === 'IDAT') pixels.push(bytes.subarray(at + 8, at + 8 + length));
     at += 12 + length;
   }
-  checkPixels(Buffer.concat(pixels), inflatedBytes(headerOf(view, file)), file);
-  return Buffer.concat(kept);
+  checkPixels(joined(pixels), inflatedBytes(headerOf(view, file)), file);
+  return joined(kept);
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  return concat(parts, parts.reduce((sum, part) => sum + part.length, 0));
 }
 
 function checkPixels(packed: Uint8Array, promised: number, file: string): void {
   let inflated: number;
   try {
-    inflated = inflateSync(packed, { maxOutputLength: promised + 1 }).length;
+    inflated = node('node:zlib').inflateSync(packed, { maxOutputLength: promised + 1 }).length;
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE') inflated = promised + 1;
     else throw new FormatError(`${file}: pixels are corrupt (${error instanceof Error ? error.message : String(error)})`, { cause: error });
@@ -87,7 +83,10 @@ function checkPixels(packed: Uint8Array, promised: number, file: string): void {
   throw new FormatError(`${file}: header promises ${count(promised)} bytes of pixels, ${found} are there`);
 }
 
-interface Pixels {
+/** Pixels as a PNG file has them. */
+export interface Pixels {
+  readonly width: number;
+  readonly height: number;
   readonly data: ArrayLike<number>;
   readonly channels: number;
   readonly max: number;
@@ -108,7 +107,7 @@ function unpackBits(data: ArrayLike<number>, width: number, height: number, dept
   return values;
 }
 
-async function decodePixels(bytes: Uint8Array): Promise<Pixels & { width: number; height: number }> {
+async function decodePixels(bytes: Uint8Array): Promise<Pixels> {
   const { convertIndexedToRgb, decode } = await import('fast-png');
   const png = decode(bytes, { checkCrc: true });
   const { width, height, depth, channels, palette, transparency } = png;
@@ -120,41 +119,12 @@ async function decodePixels(bytes: Uint8Array): Promise<Pixels & { width: number
   return { width, height, data, channels, max: 2 ** depth - 1, key: transparency === undefined ? null : Array.from(transparency) };
 }
 
-/**
- * Grey = 0.299 R + 0.587 G + 0.114 B (ITU-R BT.601). See-through pixels lie on white where what is drawn is dark,
- * on black where it is light, so that strokes on nothing stay visible.
- */
-function toGrey({ data, channels, max, key }: Pixels, size: number): Float32Array {
-  const colours = channels < 3 ? 1 : 3;
-  const values = new Float32Array(size);
-  const alphas = new Float32Array(size).fill(1);
-  let drawn = 0;
-  let covered = 0;
-  for (let i = 0; i < size; i++) {
-    const at = i * channels;
-    const grey = colours === 1 ? data[at]! : 0.299 * data[at]! + 0.587 * data[at + 1]! + 0.114 * data[at + 2]!;
-    values[i] = grey / max;
-    if (channels > colours) alphas[i] = data[at + colours]! / max;
-    else if (key !== null && key.every((value, c) => value === data[at + c])) alphas[i] = 0;
-    drawn += values[i]! * alphas[i]!;
-    covered += alphas[i]!;
-  }
-  const backdrop = drawn < 0.5 * covered ? 1 : 0;
-  return values.map((value, i) => value * alphas[i]! + backdrop * (1 - alphas[i]!));
-}
-
-/** Decodes a PNG image to grey. Throws FormatError naming `file`, offset and what was expected. */
-export async function decodeGrey(bytes: Uint8Array, file: string): Promise<Grey> {
+/** Decodes a PNG image: 1 to 16 bits, grey, colour, palette, with alpha or not, interlaced from 8 bits on. Throws FormatError naming `file`, offset and what was expected. */
+export async function decodePng(bytes: Uint8Array, file: string): Promise<Pixels> {
   const whole = checked(bytes, file);
   try {
-    const { width, height, ...pixels } = await decodePixels(whole);
-    return { width, height, values: toGrey(pixels, width * height) };
+    return await decodePixels(whole);
   } catch (error) {
     throw new FormatError(`${file}: not a PNG image that can be read (${error instanceof Error ? error.message : String(error)})`, { cause: error });
   }
-}
-
-/** Reads a PNG file as grey. */
-export async function readGrey(file: string): Promise<Grey> {
-  return decodeGrey(await readFile(file), file);
 }
