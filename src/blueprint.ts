@@ -32,6 +32,9 @@ export interface CompileOptions {
   readonly workers?: number | 'auto';
   /** 'relaxed': fused multiply-adds where the engine has them, with one worker; not the same bits on every machine. Default 'simd'. */
   readonly build?: 'simd' | 'relaxed';
+  /** The training program's dropout and batch norm behave as while predicting (PyTorch's model.eval(), gradients included): for class
+   *  activation maps, saliency, and heads on a body that stays as it is. Default false. */
+  readonly evalMode?: boolean;
   /** Computes the gradient of the images too (`net.inputGradient()`). Default false. */
   readonly inputGradient?: boolean;
   /** `false` keeps the output of every layer readable; default true. */
@@ -82,11 +85,16 @@ export function planNetwork(model: Layer, options: CompileOptions): Blueprint {
   const predict = planPrediction(model, checked, store);
   checkPatterns('compile: freeze', frozen, store);
   checkPatterns(`${checked.optimizer?.type}: groups`, checked.optimizer?.groups ?? [], store);
-  if (checked.fuse === false) for (const plan of [predict.plan, ...(train ? [train.plan] : [])]) for (const { output } of plan.layers) output.buffer.kept = true;
+  if (checked.fuse === false) for (const plan of [predict.plan, ...(train ? [train.plan] : [])]) for (const { output } of plan.layers) keep(plan, output);
   const plans = train ? [train, predict] : [predict];
   const inputs = plans.map((one) => inputsOf(one));
   const arena = layOut(plans.map((one) => one.plan), store, inputs, checked.canary ?? 0);
   return { store, predict, train, arena, options: checked };
+}
+
+/** Keeps an output, and its gradient if it has one, to be read after a run. */
+function keep(plan: Plan, output: PlanTensor): void {
+  for (const buffer of [output.buffer, plan.gradientOf(output)]) if (buffer) buffer.kept = true;
 }
 
 /** One pattern or several, as a list. */
@@ -106,7 +114,7 @@ function checkBuild({ build = 'simd', workers = 1 }: CompileOptions): void {
   if (build === 'relaxed' && workers !== 1) throw new OptionError(`compile: workers is ${workers}, expected 1 with build: 'relaxed'`);
 }
 
-const OPTIONS = ['input', 'batchSize', 'loss', 'optimizer', 'freeze', 'clip', 'seed', 'workers', 'build', 'inputGradient', 'fuse', 'canary'] as const satisfies readonly (keyof CompileOptions)[];
+const OPTIONS = ['input', 'batchSize', 'loss', 'optimizer', 'freeze', 'clip', 'seed', 'workers', 'build', 'evalMode', 'inputGradient', 'fuse', 'canary'] as const satisfies readonly (keyof CompileOptions)[];
 
 function check(options: CompileOptions): Blueprint['options'] {
   if (!Array.isArray(options?.input) || options.input.length === 0) throw new OptionError(`compile: input is ${String(options?.input)}, expected the shape of one image, as [1, 32, 32]`);
@@ -142,7 +150,7 @@ function planPrediction(model: Layer, options: Blueprint['options'], store: Para
 }
 
 function planTraining(model: Layer, options: Blueprint['options'], store: ParameterStore): TrainPlan {
-  const plan = new Plan({ batchSize: options.batchSize, training: true, workers: options.workers }, store);
+  const plan = new Plan({ batchSize: options.batchSize, training: true, evalMode: options.evalMode ?? false, workers: options.workers }, store);
   const images = plan.input('images', options.input, options.inputGradient);
   let output = images;
   const forward = plan.range(() => {

@@ -5,6 +5,7 @@ import { elements, show, type Shape, type Tensor } from './core/shape.js';
 import type { Dataset } from './data/dataset.js';
 import { evaluate, type EvaluateOptions } from './evaluate.js';
 import { readImages, type Images } from './images.js';
+import { innerOutput, joined, readInner } from './inner.js';
 import { printSteps } from './plan/print.js';
 import type { Crew } from './runtime/crew.js';
 import type { Engine } from './runtime/engine.js';
@@ -85,15 +86,20 @@ export class Network extends Stored {
     return chunks.result;
   }
 
-  /** Outputs [n, ...] for any number of images. */
-  async predict(images: Images): Promise<Tensor> {
+  /** Outputs [n, ...] for any number of images; with `outputs` those of inner layers by their names, of a network compiled with fuse: false. */
+  predict(images: Images): Promise<Tensor>;
+  predict(images: Images, options: { readonly outputs: readonly string[] }): Promise<Map<string, Tensor>>;
+  async predict(images: Images, { outputs }: { readonly outputs?: readonly string[] } = {}): Promise<Tensor | Map<string, Tensor>> {
+    const { predict, options } = this.blueprint;
+    const inner = (outputs ?? []).map((name) => ({ name, x: innerOutput(predict.plan, name, options.fuse), parts: [] as Tensor[] }));
     const chunks = this.#chunks(images);
     for (const { live, write, read } of chunks.each) {
       write();
       await this.session.predictAll(live);
       read();
+      for (const { x, parts } of inner) parts.push(readInner(this.session, x, live));
     }
-    return chunks.result;
+    return outputs === undefined ? chunks.result : new Map(inner.map(({ name, x, parts }) => [name, joined(parts, x.shape)]));
   }
 
   /** The images cut into runs of at most batchSize. */
@@ -199,6 +205,21 @@ export class Network extends Stored {
     this.session.run(train.backward, this.#live);
     this.#forwarded = false;
     this.session.pending = true;
+  }
+
+  /** The output of layer `name` at the last `forward`, of a network compiled with fuse: false. */
+  output(name: string): Tensor {
+    const train = this.#training('output');
+    return readInner(this.session, innerOutput(train.plan, name, this.blueprint.options.fuse), this.#live);
+  }
+
+  /** The gradient of the loss by the output of layer `name` at the last backward, of a network compiled with fuse: false. */
+  outputGradient(name: string): Tensor {
+    const train = this.#training('outputGradient');
+    const x = innerOutput(train.plan, name, this.blueprint.options.fuse);
+    const buffer = train.plan.gradientOf(x);
+    if (!buffer) throw new OptionError(`outputGradient: nothing asks for the gradient of ${name}: only frozen parameters and images lie before it (inputGradient: true asks)`);
+    return readInner(this.session, x, this.#live, buffer);
   }
 
   /** One update with the gradients as they stand. */

@@ -14,6 +14,9 @@ export interface Preprocessing {
   readonly padding: number;
   /** Of photographs: the shorter side before the centre is cut out. */
   readonly side?: number;
+  /** By colour, what is taken off values from 0 to 1 and what they are divided by then. */
+  readonly mean?: readonly number[];
+  readonly deviation?: readonly number[];
 }
 
 /** A folder's images in two halves. */

@@ -25,6 +25,7 @@ interface Closure {
 export class Plan {
   readonly batchSize: number;
   readonly training: boolean;
+  readonly learning: boolean; // dropout drops, batch norm takes the batch's statistics
   readonly workers: number;
   readonly store: ParameterStore;
   readonly steps: PlanStep[] = [];
@@ -48,6 +49,7 @@ export class Plan {
   constructor(options: PlanOptions, store: ParameterStore) {
     this.batchSize = options.batchSize;
     this.training = options.training;
+    this.learning = options.training && !options.evalMode;
     this.workers = options.workers;
     this.store = store;
   }

@@ -38,5 +38,7 @@ export interface Range {
 export interface PlanOptions {
   readonly batchSize: number;
   readonly training: boolean;
+  /** While training, layers behave as while predicting. */
+  readonly evalMode?: boolean;
   readonly workers: number;
 }

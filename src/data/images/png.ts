@@ -116,7 +116,7 @@ async function decodePixels(bytes: Uint8Array): Promise<Pixels> {
     return { width, height, data: convertIndexedToRgb(png), channels: palette[0]?.length ?? 3, max: 255, key: null };
   }
   const data = depth < 8 ? unpackBits(png.data, width, height, depth) : png.data;
-  return { width, height, data, channels, max: 2 ** depth - 1, key: transparency === undefined ? null : Array.from(transparency) };
+  return { width, height, data, channels, max: (1 << depth) - 1, key: transparency === undefined ? null : Array.from(transparency) };
 }
 
 /** Decodes a PNG image: 1 to 16 bits, grey, colour, palette, with alpha or not, interlaced from 8 bits on. Throws FormatError naming `file`, offset and what was expected. */

@@ -28,7 +28,7 @@ function weightsOf(from: number, to: number): Weights {
     const sum = parts.reduce((a, b) => a + b, 0);
     first[o] = low;
     count[o] = high - low;
-    parts.forEach((part, i) => (weights[o * reach + i] = Math.trunc(0.5 + (part / sum) * 2 ** BITS)));
+    parts.forEach((part, i) => (weights[o * reach + i] = Math.trunc(0.5 + (part / sum) * (1 << BITS))));
   }
   return { first, count, weights, reach };
 }
