@@ -32,11 +32,11 @@ export interface CompileOptions {
   readonly workers?: number | 'auto';
   /** 'relaxed': fused multiply-adds where the engine has them, with one worker; not the same bits on every machine. Default 'simd'. */
   readonly build?: 'simd' | 'relaxed';
-  /** The training program's dropout and batch norm behave as while predicting (PyTorch's model.eval(), gradients included): for class
-   *  activation maps, saliency, and heads on a body that stays as it is. Default false. */
-  readonly evalMode?: boolean;
   /** Computes the gradient of the images too (`net.inputGradient()`). Default false. */
   readonly inputGradient?: boolean;
+  /** Layers by their paths, as 'layer4' or 'c1': `net.output(path)` and `net.outputGradient(path)` read what the last `forward` and `backward` left
+   *  there. Without loss and optimizer these two run as predicting does, with running statistics and without dropout: for explanations. */
+  readonly watch?: readonly string[];
   /** `false` keeps the output of every layer readable; default true. */
   readonly fuse?: boolean;
   /** Free bytes after each tensor, a multiple of 64, for tests that watch them; default 0. */
@@ -81,20 +81,15 @@ export function planNetwork(model: Layer, options: CompileOptions): Blueprint {
   const checked = check(options);
   const frozen = patternsOf(checked.freeze);
   const store = new ParameterStore((name) => frozen.some((pattern) => matches(pattern, name)));
-  const train = checked.loss || checked.optimizer ? planTraining(model, checked, store) : null;
+  const train = checked.loss || checked.optimizer || checked.watch ? planTraining(model, checked, store) : null;
   const predict = planPrediction(model, checked, store);
   checkPatterns('compile: freeze', frozen, store);
   checkPatterns(`${checked.optimizer?.type}: groups`, checked.optimizer?.groups ?? [], store);
-  if (checked.fuse === false) for (const plan of [predict.plan, ...(train ? [train.plan] : [])]) for (const { output } of plan.layers) keep(plan, output);
+  if (checked.fuse === false) for (const plan of [predict.plan, ...(train ? [train.plan] : [])]) for (const { output } of plan.layers) output.buffer.kept = true;
   const plans = train ? [train, predict] : [predict];
   const inputs = plans.map((one) => inputsOf(one));
   const arena = layOut(plans.map((one) => one.plan), store, inputs, checked.canary ?? 0);
   return { store, predict, train, arena, options: checked };
-}
-
-/** Keeps an output, and its gradient if it has one, to be read after a run. */
-function keep(plan: Plan, output: PlanTensor): void {
-  for (const buffer of [output.buffer, plan.gradientOf(output)]) if (buffer) buffer.kept = true;
 }
 
 /** One pattern or several, as a list. */
@@ -114,7 +109,7 @@ function checkBuild({ build = 'simd', workers = 1 }: CompileOptions): void {
   if (build === 'relaxed' && workers !== 1) throw new OptionError(`compile: workers is ${workers}, expected 1 with build: 'relaxed'`);
 }
 
-const OPTIONS = ['input', 'batchSize', 'loss', 'optimizer', 'freeze', 'clip', 'seed', 'workers', 'build', 'evalMode', 'inputGradient', 'fuse', 'canary'] as const satisfies readonly (keyof CompileOptions)[];
+const OPTIONS = ['input', 'batchSize', 'loss', 'optimizer', 'freeze', 'clip', 'seed', 'workers', 'build', 'inputGradient', 'watch', 'fuse', 'canary'] as const satisfies readonly (keyof CompileOptions)[];
 
 function check(options: CompileOptions): Blueprint['options'] {
   if (!Array.isArray(options?.input) || options.input.length === 0) throw new OptionError(`compile: input is ${String(options?.input)}, expected the shape of one image, as [1, 32, 32]`);
@@ -150,7 +145,8 @@ function planPrediction(model: Layer, options: Blueprint['options'], store: Para
 }
 
 function planTraining(model: Layer, options: Blueprint['options'], store: ParameterStore): TrainPlan {
-  const plan = new Plan({ batchSize: options.batchSize, training: true, evalMode: options.evalMode ?? false, workers: options.workers }, store);
+  const training = Boolean(options.loss || options.optimizer);
+  const plan = new Plan({ batchSize: options.batchSize, training, workers: options.workers, watch: options.watch }, store);
   const images = plan.input('images', options.input, options.inputGradient);
   let output = images;
   const forward = plan.range(() => {
@@ -173,9 +169,18 @@ function planTraining(model: Layer, options: Blueprint['options'], store: Parame
   const update = plan.range(() => {
     gradientNorm = planUpdate(plan, store, options);
   });
-  const inputGradient = plan.gradientOf(images);
-  if (inputGradient) inputGradient.kept = true;
+  for (const x of [images, ...(options.watch ?? []).map((path) => watched(plan, path))]) {
+    const gradient = plan.gradientOf(x);
+    if (gradient) gradient.kept = true;
+  }
   return { plan, images, output, forward, loss, backward, update, prepare: { first: 0, last: 0 }, all: { first: 0, last: update.last }, lossTensors, gradientNorm, outputGradient };
+}
+
+/** The output of a layer that is to be watched. */
+function watched({ outputs }: Plan, path: string): PlanTensor {
+  const output = outputs.get(path);
+  if (!output) throw new OptionError(`compile: watch names '${path}', expected some of ${[...outputs.keys()].filter((name) => name !== '').join(', ')}`);
+  return output;
 }
 
 /** Clips the gradients and changes the parameters, in the order of the state_dict. Returns where the gradients' norm will be. */

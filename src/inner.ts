@@ -2,7 +2,6 @@ import { OptionError } from './core/errors.js';
 import { elements, type Tensor } from './core/shape.js';
 import type { Plan } from './plan/plan.js';
 import type { PlanTensor } from './plan/tensor.js';
-import type { Session } from './session.js';
 
 /** The output of layer `name`; throws OptionError where there is none or its memory serves others afterwards. */
 export function innerOutput(plan: Plan, name: string, fuse: boolean | undefined): PlanTensor {
@@ -10,20 +9,6 @@ export function innerOutput(plan: Plan, name: string, fuse: boolean | undefined)
   if (output === undefined) throw new OptionError(`outputs: no layer ${JSON.stringify(name)}, expected one of ${[...plan.outputs.keys()].filter((one) => one !== '').join(', ')}`);
   if (fuse !== false) throw new OptionError(`outputs: the output of ${name} is not kept: give compile fuse: false`);
   return output;
-}
-
-/** The numbers of `x`, or of its gradient, for `live` images: [live, ...shape] in row-major order, copied. */
-export function readInner(session: Session, x: PlanTensor, live: number, buffer = x.buffer): Tensor {
-  const size = elements(x.shape);
-  const lying = session.floats(buffer, live * size);
-  const shape = [live, ...x.shape];
-  if (x.order === null) return { data: lying.slice(), shape };
-  const { channels, pixels } = x.order;
-  const data = new Float32Array(live * size);
-  for (let n = 0, at = 0; n < live; n++) {
-    for (let c = 0; c < channels; c++) for (let pixel = 0; pixel < pixels; pixel++) data[at++] = lying[n * size + pixel * channels + c]!;
-  }
-  return { data, shape };
 }
 
 /** Tensors of several runs, one after another. */

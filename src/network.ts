@@ -5,11 +5,12 @@ import { elements, show, type Shape, type Tensor } from './core/shape.js';
 import type { Dataset } from './data/dataset.js';
 import { evaluate, type EvaluateOptions } from './evaluate.js';
 import { readImages, type Images } from './images.js';
-import { innerOutput, joined, readInner } from './inner.js';
+import { innerOutput, joined } from './inner.js';
 import { printSteps } from './plan/print.js';
+import type { PlanTensor } from './plan/tensor.js';
 import type { Crew } from './runtime/crew.js';
 import type { Engine } from './runtime/engine.js';
-import { Session } from './session.js';
+import { readTensor, Session } from './session.js';
 import { gradientSlots } from './slots.js';
 import { Stored } from './stored.js';
 import { Summary } from './summary.js';
@@ -97,7 +98,7 @@ export class Network extends Stored {
       write();
       await this.session.predictAll(live);
       read();
-      for (const { x, parts } of inner) parts.push(readInner(this.session, x, live));
+      for (const { x, parts } of inner) parts.push(readTensor(this.session, x, live));
     }
     return outputs === undefined ? chunks.result : new Map(inner.map(({ name, x, parts }) => [name, joined(parts, x.shape)]));
   }
@@ -207,21 +208,6 @@ export class Network extends Stored {
     this.session.pending = true;
   }
 
-  /** The output of layer `name` at the last `forward`, of a network compiled with fuse: false. */
-  output(name: string): Tensor {
-    const train = this.#training('output');
-    return readInner(this.session, innerOutput(train.plan, name, this.blueprint.options.fuse), this.#live);
-  }
-
-  /** The gradient of the loss by the output of layer `name` at the last backward, of a network compiled with fuse: false. */
-  outputGradient(name: string): Tensor {
-    const train = this.#training('outputGradient');
-    const x = innerOutput(train.plan, name, this.blueprint.options.fuse);
-    const buffer = train.plan.gradientOf(x);
-    if (!buffer) throw new OptionError(`outputGradient: nothing asks for the gradient of ${name}: only frozen parameters and images lie before it (inputGradient: true asks)`);
-    return readInner(this.session, x, this.#live, buffer);
-  }
-
   /** One update with the gradients as they stand. */
   update(): void {
     const train = this.#training('update');
@@ -248,6 +234,24 @@ export class Network extends Stored {
     const buffer = train.plan.gradientOf(train.images);
     if (!buffer) throw new OptionError('inputGradient: compile was not given inputGradient: true');
     return { data: this.session.floats(buffer, this.#live * elements(this.inputShape)).slice(), shape: [this.#live, ...this.inputShape] };
+  }
+
+  /** What a layer that compile was told to watch put out at the last `forward` or `step`: [n, ...]. Throws OptionError for other layers. */
+  output(layer: string): Tensor {
+    return readTensor(this.session, this.#watched('output', layer), this.#live);
+  }
+
+  /** The gradient by that output, after `backward` or `step`. */
+  outputGradient(layer: string): Tensor {
+    const { plan } = this.#training('outputGradient');
+    const output = this.#watched('outputGradient', layer);
+    return readTensor(this.session, { ...output, buffer: plan.gradientOf(output)! }, this.#live);
+  }
+
+  #watched(what: string, layer: string): PlanTensor {
+    const { plan } = this.#training(what);
+    if (!this.blueprint.options.watch?.includes(layer)) throw new OptionError(`${what}: compile was not told to watch '${layer}', expected watch: ['${layer}']`);
+    return plan.outputs.get(layer)!;
   }
 
   /** Loss, accuracy, top-5 and confusion over a data set. */

@@ -1,12 +1,11 @@
 import { encode } from 'fast-png';
 import { compile } from '../compile.js';
 import type { Network } from '../network.js';
-import { elements, type Tensor } from '../core/shape.js';
-import { classActivation, heatPicture } from '../pictures/cam.js';
+import { elements } from '../core/shape.js';
+import { heatPicture } from '../pictures/cam.js';
+import { gradCam } from '../pictures/gradcam.js';
 import { featureMapPicture, kernelPicture } from '../pictures/kernels.js';
 import type { Picture } from '../pictures/picture.js';
-import { crossEntropy } from '../training/losses.js';
-import { argmax } from '../training/metrics.js';
 import { save } from '../io/save.js';
 import type { Call } from './commands.js';
 import { UsageError } from './failure.js';
@@ -50,9 +49,9 @@ interface Drawn {
   readonly words: string;
 }
 
-async function network({ model, weights, file }: Asked, training: boolean): Promise<Network> {
-  const options = training ? { loss: crossEntropy(), evalMode: true, inputGradient: true } : {};
-  const net = await compile(await model.build({ classes: weights.classes.length }), { input: model.input, batchSize: 1, fuse: false, ...options });
+async function network({ model, weights, file }: Asked, watch?: string): Promise<Network> {
+  const options = watch === undefined ? { fuse: false } : { watch: [watch] };
+  const net = await compile(await model.build({ classes: weights.classes.length }), { input: model.input, ...options });
   net.load(weights.tensors, { file });
   return net;
 }
@@ -65,7 +64,7 @@ function layerOf(names: readonly string[], { layer }: Asked, fallback: string | 
 }
 
 async function drawKernels(asked: Asked): Promise<Drawn> {
-  const net = await network(asked, false);
+  const net = await network(asked);
   const kernels = net.parameters.filter(({ name, shape }) => name.endsWith('.weight') && shape.length === 4);
   const names = kernels.map(({ name }) => name.slice(0, -'.weight'.length));
   const layer = layerOf(names, asked, names[0]);
@@ -79,7 +78,7 @@ function pictured(net: Network): string[] {
 }
 
 async function drawMaps(asked: Asked, { pixels }: Input): Promise<Drawn> {
-  const net = await network(asked, false);
+  const net = await network(asked);
   const names = pictured(net);
   const layer = layerOf(names, asked, names[0]);
   const { data, shape } = (await net.predict(pixels, { outputs: [layer] })).get(layer)!;
@@ -87,18 +86,14 @@ async function drawMaps(asked: Asked, { pixels }: Input): Promise<Drawn> {
 }
 
 async function drawActivation(asked: Asked, { pixels }: Input): Promise<Drawn> {
-  const net = await network(asked, true);
-  const { classes, preprocessing: { mean, deviation } } = asked.weights;
-  const names = pictured(net);
+  const { model, className, weights: { classes, preprocessing: { mean, deviation } } } = asked;
+  const label = className === undefined ? undefined : classes.indexOf(className);
+  if (label === -1) throw new UsageError(`--class ${className}: no such class${suggestion(className!, classes)}`);
+  const names = pictured(await network(asked));
   const layer = layerOf(names, asked, names.at(-1));
-  const scores = net.forward(pixels).data;
-  const seen = asked.className === undefined ? argmax(scores) : classes.indexOf(asked.className);
-  if (seen < 0) throw new UsageError(`--class ${asked.className}: no such class${suggestion(asked.className!, classes)}`);
-  net.backward(Float32Array.from(scores, (_, i) => Number(i === seen)));
-  const one = ({ data, shape }: Tensor): Tensor => ({ data, shape: shape.slice(1) });
-  const map = classActivation(one(net.output(layer)), one(net.outputGradient(layer)));
-  const plane = elements(asked.model.input.slice(1));
+  const { map, label: seen } = gradCam(await network(asked, layer), { data: pixels, shape: model.input }, { layer, ...(label !== undefined && { label }) });
+  const plane = elements(model.input.slice(1));
   const shown = mean && deviation ? pixels.map((value, i) => value * deviation[Math.floor(i / plane)]! + mean[Math.floor(i / plane)]!) : pixels;
-  const scale = Math.max(1, Math.round(224 / asked.model.input[1]!));
-  return { drawn: heatPicture(map, { data: shown, shape: asked.model.input }, { scale }), words: `Where ${classes[seen]} is seen, by ${layer}` };
+  const scale = Math.max(1, Math.round(224 / model.input[1]!));
+  return { drawn: heatPicture(map, { data: shown, shape: model.input }, { scale }), words: `Where ${classes[seen]} is seen, by ${layer}` };
 }

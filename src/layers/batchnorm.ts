@@ -65,7 +65,7 @@ abstract class BatchNorm implements Layer {
     const x = byChannel(p, input);
     const { w, b } = this.affine ? affineParameters(p, c) : { w: null, b: null };
     const running = this.trackRunningStats ? this.#running(p) : null;
-    const learns = p.learning && !this.frozen;
+    const learns = p.training && !this.frozen;
     if (learns && elements(x.shape) === c) p.atLeast(2);
     const { y, statistics } = planChannelNorm(p, x, { groups: c, perImage: false, eps: this.eps, w, b, fixed: learns ? null : running });
     if (learns && running) planTracking(p, x, statistics, running, this.momentum);

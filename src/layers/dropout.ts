@@ -37,7 +37,7 @@ export class Dropout implements Layer {
   }
 
   plan(p: Plan, x: PlanTensor): PlanTensor {
-    if (!p.learning || this.p === 0) return p.view(x, x.shape);
+    if (!p.training || this.p === 0) return p.view(x, x.shape);
     const shared = { length: elements(x.shape), ...drawing(p, this.p) };
     return planDropout(p, x, (from, to, accumulate) => p.step('dropout', { x: from, y: to, ...shared, accumulate }));
   }
@@ -56,7 +56,7 @@ export class Dropout2d implements Layer {
   plan(p: Plan, input: PlanTensor): PlanTensor {
     const [c, h, w] = input.shape;
     if (input.shape.length !== 3) throw new ShapeError(`${p.path}: input is ${show(input.shape)}, expected [channels, height, width]`);
-    if (!p.learning || this.p === 0) return p.view(input, input.shape);
+    if (!p.training || this.p === 0) return p.view(input, input.shape);
     const x = p.channelsLast(input);
     const shared = { pixels: h! * w!, c: c!, ...drawing(p, this.p) };
     return planDropout(p, x, (from, to, accumulate) => p.step('dropout2d', { x: from, y: to, ...shared, accumulate }));
