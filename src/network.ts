@@ -91,16 +91,19 @@ export class Network extends Stored {
   predict(images: Images): Promise<Tensor>;
   predict(images: Images, options: { readonly outputs: readonly string[] }): Promise<Map<string, Tensor>>;
   async predict(images: Images, { outputs }: { readonly outputs?: readonly string[] } = {}): Promise<Tensor | Map<string, Tensor>> {
+    if (!this.session.crew && outputs === undefined) return this.predictSync(images);
     const { predict, options } = this.blueprint;
     const inner = (outputs ?? []).map((name) => ({ name, x: innerOutput(predict.plan, name, options.fuse), parts: [] as Tensor[] }));
-    const chunks = this.#chunks(images);
-    for (const { live, write, read } of chunks.each) {
-      write();
-      await this.session.predictAll(live);
-      read();
-      for (const { x, parts } of inner) parts.push(readTensor(this.session, x, live));
-    }
-    return outputs === undefined ? chunks.result : new Map(inner.map(({ name, x, parts }) => [name, joined(parts, x.shape)]));
+    return this.session.inTurn(async () => {
+      const chunks = this.#chunks(images);
+      for (const { live, write, read } of chunks.each) {
+        write();
+        await this.session.predictAll(live);
+        read();
+        for (const { x, parts } of inner) parts.push(readTensor(this.session, x, live));
+      }
+      return outputs === undefined ? chunks.result : new Map(inner.map(({ name, x, parts }) => [name, joined(parts, x.shape)]));
+    });
   }
 
   /** The images cut into runs of at most batchSize. */
@@ -132,8 +135,11 @@ export class Network extends Stored {
   /** Forward, loss, backward and update in one call of the kernels, over at most `batchSize` images. Throws DivergedError, the weights
    *  left as they were, when the loss is not finite. */
   async step(images: Images, targets: Targets): Promise<{ loss: number }> {
-    const train = this.#prepareStep(images, targets);
-    return this.#finishStep(train, await this.session.runAll(train.all, this.#live));
+    if (!this.session.crew) return this.stepSync(images, targets);
+    return this.session.inTurn(async () => {
+      const train = this.#prepareStep(images, targets);
+      return this.#finishStep(train, await this.session.runAll(train.all, this.#live));
+    });
   }
 
   #prepareStep(images: Images, targets: Targets): TrainPlan {

@@ -2,8 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { elements, type Shape } from '../core/shape.js';
 import type { Preprocessing } from '../data/open.js';
 import { prepareBytes } from '../data/images/prepare.js';
-import { decodeGrey } from './grey.js';
-import { toInk } from './ink.js';
+import { toInk } from '../pixels/ink.js';
+import { toGrey } from '../pixels/pixels.js';
+import { decodePng } from '../pixels/png.js';
 
 /** A picture as a network takes it, and what was done to get there. */
 export interface Input {
@@ -14,7 +15,7 @@ export interface Input {
 /** Reads a picture of ink as MNIST has it, or a photograph: PNG or JPEG. Throws FormatError naming the file. */
 export async function readInput(file: string, shape: Shape, { side, mean, deviation }: Preprocessing): Promise<Input> {
   const bytes = await readFile(file);
-  if (side === undefined) return toInk(await decodeGrey(bytes, file), shape[1]!, file);
+  if (side === undefined) return toInk(toGrey(decodePng(bytes, file)), shape[1]!, file);
   const values = await prepareBytes(bytes, file, shape, side);
   const plane = elements(shape.slice(1));
   const pixels = Float32Array.from(values, (value) => value / 255);

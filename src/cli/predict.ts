@@ -5,7 +5,7 @@ import { assumption, readWeights } from './metadata.js';
 import { modelNamed } from './models.js';
 import { percent } from './numbers.js';
 import { readInput, type Input } from './input.js';
-import { softmax } from './probabilities.js';
+import { softmax } from '../probabilities.js';
 import { drawPicture, viewOf } from './terminal-picture.js';
 import { paint, progressTerminal, resultTerminal } from './terminal.js';
 import { existingFile, required } from './values.js';

@@ -1,6 +1,8 @@
 import { FormatError } from '../../core/errors.js';
 import { grouped, hex, node } from '../files.js';
-import { MAX_PIXELS, MAX_SIDE } from './png.js';
+
+const MAX_SIDE = 16384;
+const MAX_PIXELS = 1 << 25;
 
 /** What the markers before the pixels say. */
 interface Header {

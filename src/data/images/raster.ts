@@ -1,7 +1,7 @@
 import { FormatError } from '../../core/errors.js';
+import { decodePng } from '../../pixels/png.js';
 import { hex } from '../files.js';
 import { decodeJpeg } from './jpeg.js';
-import { decodePng } from './png.js';
 
 /** Rows of red, green, blue, 0 to 255. */
 export interface Raster {
@@ -20,7 +20,7 @@ export async function decodeImage(bytes: Uint8Array, file: string): Promise<Rast
     return upright({ width, height, data: coloursOf(data, 4, width * height, (value) => value) }, orientation);
   }
   if (bytes[0] !== 0x89 || bytes[1] !== 0x50) throw new FormatError(`${file}: offset 0: starts with ${hex(bytes.subarray(0, 8))}, expected a PNG or JPEG image`);
-  const { width, height, data, channels, max } = await decodePng(bytes, file);
+  const { width, height, data, channels, max } = decodePng(bytes, file);
   const toByte = max === 65535 ? (value: number) => value >> 8 : (value: number) => Math.round((value * 255) / max);
   return { width, height, data: coloursOf(data, channels, width * height, toByte) };
 }

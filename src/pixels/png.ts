@@ -1,5 +1,7 @@
-import { FormatError } from '../../core/errors.js';
-import { concat, grouped as count, hex, node } from '../files.js';
+import { convertIndexedToRgb, decode } from 'fast-png';
+import { Unzlib } from 'fflate';
+import { FormatError } from '../core/errors.js';
+import type { Pixels } from './pixels.js';
 
 interface Header {
   readonly width: number;
@@ -9,16 +11,35 @@ interface Header {
   readonly interlaced: boolean;
 }
 
-const SIGNATURE = '0x89504e470d0a1a0a';
-/** Limits of an image of any format. */
-export const MAX_SIDE = 16384;
-export const MAX_PIXELS = 1 << 25;
+const SIGNATURE = '89504e470d0a1a0a';
+/** Bytes handed to the inflater at once: they come to at most 4 MiB. */
+const SLICE = 4096;
+const MAX_SIDE = 16384;
+const MAX_PIXELS = 1 << 25;
 /** Chunks that pixels need; the others are not handed on, so that nothing in them is unpacked. */
 const NEEDED = ['IHDR', 'PLTE', 'tRNS', 'IDAT', 'IEND'];
 /** Channels per pixel of the colour types of the PNG specification, 11.2.1. */
 const CHANNELS: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
 /** Start and step of the passes of Adam7, [x, y, dx, dy]. */
 const PASSES = [[0, 0, 8, 8], [4, 0, 8, 8], [0, 4, 4, 8], [2, 0, 4, 4], [0, 2, 2, 4], [1, 0, 2, 2], [0, 1, 1, 2]] as const;
+
+const count = (value: number): string => value.toLocaleString('en');
+const hex = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+
+/** Whether these bytes start as a PNG file does. */
+export function isPng(bytes: Uint8Array): boolean {
+  return hex(bytes.subarray(0, 8)) === SIGNATURE;
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const all = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}
 
 function headerOf(view: DataView, file: string): Header {
   const [width, height] = [view.getUint32(16), view.getUint32(20)];
@@ -46,8 +67,7 @@ function inflatedBytes({ width, height, depth, channels, interlaced }: Header): 
  * Returns the file with the chunks that pixels need.
  */
 function checked(bytes: Uint8Array, file: string): Uint8Array {
-  const start = hex(bytes.subarray(0, 8));
-  if (start !== SIGNATURE) throw new FormatError(`${file}: starts with ${start}, expected a PNG image (${SIGNATURE})`);
+  if (!isPng(bytes)) throw new FormatError(`${file}: starts with 0x${hex(bytes.subarray(0, 8))}, expected a PNG image (0x${SIGNATURE})`);
   if (bytes.length < 33) throw new FormatError(`${file}: ends at byte ${bytes.length}, expected a PNG header of 33 bytes`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const kept: Uint8Array[] = [bytes.subarray(0, 8)];
@@ -66,32 +86,18 @@ function checked(bytes: Uint8Array, file: string): Uint8Array {
   return joined(kept);
 }
 
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  return concat(parts, parts.reduce((sum, part) => sum + part.length, 0));
-}
-
+/** Counts what the pixels come to, and stops where that is more than the header promises. */
 function checkPixels(packed: Uint8Array, promised: number, file: string): void {
-  let inflated: number;
+  let inflated = 0;
+  const inflater = new Unzlib((part) => (inflated += part.length));
   try {
-    inflated = node('node:zlib').inflateSync(packed, { maxOutputLength: promised + 1 }).length;
+    for (let at = 0; at < packed.length && inflated <= promised; at += SLICE) inflater.push(packed.subarray(at, at + SLICE), at + SLICE >= packed.length);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE') inflated = promised + 1;
-    else throw new FormatError(`${file}: pixels are corrupt (${error instanceof Error ? error.message : String(error)})`, { cause: error });
+    throw new FormatError(`${file}: pixels are corrupt (${error instanceof Error ? error.message : String(error)})`, { cause: error });
   }
   if (inflated === promised) return;
   const found = inflated > promised ? 'more' : count(inflated);
   throw new FormatError(`${file}: header promises ${count(promised)} bytes of pixels, ${found} are there`);
-}
-
-/** Pixels as a PNG file has them. */
-export interface Pixels {
-  readonly width: number;
-  readonly height: number;
-  readonly data: ArrayLike<number>;
-  readonly channels: number;
-  readonly max: number;
-  /** Colour that counts as transparent. */
-  readonly key: readonly number[] | null;
 }
 
 /** Splits bytes that hold several pixels; lines begin on whole bytes. */
@@ -107,8 +113,7 @@ function unpackBits(data: ArrayLike<number>, width: number, height: number, dept
   return values;
 }
 
-async function decodePixels(bytes: Uint8Array): Promise<Pixels> {
-  const { convertIndexedToRgb, decode } = await import('fast-png');
+function decodePixels(bytes: Uint8Array): Pixels {
   const png = decode(bytes, { checkCrc: true });
   const { width, height, depth, channels, palette, transparency } = png;
   if (bytes[25] === 3) {
@@ -119,11 +124,11 @@ async function decodePixels(bytes: Uint8Array): Promise<Pixels> {
   return { width, height, data, channels, max: (1 << depth) - 1, key: transparency === undefined ? null : Array.from(transparency) };
 }
 
-/** Decodes a PNG image: 1 to 16 bits, grey, colour, palette, with alpha or not, interlaced from 8 bits on. Throws FormatError naming `file`, offset and what was expected. */
-export async function decodePng(bytes: Uint8Array, file: string): Promise<Pixels> {
+/** Decodes a PNG image. Throws FormatError naming `file`, offset and what was expected. */
+export function decodePng(bytes: Uint8Array, file: string): Pixels {
   const whole = checked(bytes, file);
   try {
-    return await decodePixels(whole);
+    return decodePixels(whole);
   } catch (error) {
     throw new FormatError(`${file}: not a PNG image that can be read (${error instanceof Error ? error.message : String(error)})`, { cause: error });
   }
