@@ -2,8 +2,9 @@ import { setImmediate } from 'node:timers/promises';
 import { compile } from '../compile.js';
 import { fingerprint } from '../data/fingerprint.js';
 import type { DivergedError } from '../core/errors.js';
-import { fit, type FitProgress, type Position } from '../fit.js';
+import { fit, type EpochResult, type FitProgress, type Position } from '../fit.js';
 import type { Network } from '../network.js';
+import { curve } from '../pictures/curve.js';
 import { crossEntropy } from '../training/losses.js';
 import type { Evaluation } from '../training/metrics.js';
 import { sgd } from '../training/optimizers.js';
@@ -56,7 +57,7 @@ export async function trainTo(settings: Settings): Promise<Trained> {
 }
 
 async function compileFor({ model, batchSize, lr, momentum, seed, workers }: Settings, source: Source): Promise<Network> {
-  return compile(await model.build(), {
+  return compile(await model.build({ classes: source.train.classes.length }), {
     input: source.train.shape,
     batchSize,
     loss: crossEntropy(),
@@ -84,6 +85,7 @@ class Run {
   readonly #signal: AbortSignal;
   readonly #origin: Origin;
   #position: Position = { epoch: 0, batch: 0 };
+  readonly #history: EpochResult[] = [];
   #lastSaved: { file: string; step: number } | null = null;
 
   constructor(settings: Settings, source: Source, net: Network, data: string, signal: AbortSignal) {
@@ -141,6 +143,7 @@ class Run {
     });
     const bytes = this.#net.save({ metadata });
     await save(out, bytes);
+    if (this.#settings.curve !== null && this.#history.length > 0) await save(this.#settings.curve, new TextEncoder().encode(curveOf(this.#history)));
     return { net: this.#net, source: this.#source, ...outcome, digest: await this.#net.digest(), size: kilobytes(bytes.length) };
   }
 
@@ -164,6 +167,7 @@ class Run {
     };
     for await (const done of fit(this.#net, train, { epochs, validation: test, seed, schedule, signal: this.#signal, position: this.#position, onStep })) {
       this.#position = done.position;
+      this.#history.push(done);
       progress.epoch({ ...done, epochs, test: done.validation });
       images += done.imagesPerSecond * done.seconds || 0;
       seconds += done.seconds;
@@ -216,4 +220,11 @@ function standingOf(at: FitProgress) {
     imagesPerSecond: at.imagesPerSecond,
     secondsLeft: (at.total * (1 + at.epochs - at.epoch) - at.done) / at.imagesPerSecond,
   };
+}
+
+/** Loss of training and test images, and the test images' accuracy where there are any. */
+function curveOf(history: readonly EpochResult[]): string {
+  const tested = history.some(({ validation }) => validation !== null);
+  const of = (name: 'loss' | 'accuracy'): (number | undefined)[] => history.map(({ validation }) => validation?.[name]);
+  return curve({ loss: { training: history.map(({ loss }) => loss), ...(tested && { test: of('loss') }) }, ...(tested && { accuracy: { test: of('accuracy') } }) });
 }
