@@ -1,4 +1,4 @@
-import { toInk } from '../src/cli/ink.js';
+import { toInk } from '../src/pixels/ink.js';
 
 // From strokes and pictures to what the network sees: ink 1 on paper 0, [32, 32], in the form of MNIST.
 
