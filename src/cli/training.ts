@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { compile } from '../compile.js';
 import { fingerprint } from '../data/fingerprint.js';
 import type { DivergedError } from '../core/errors.js';
+import { log } from '../core/math.js';
 import { fit, type EpochResult, type FitProgress, type Position } from '../fit.js';
 import type { Network } from '../network.js';
 import { curve } from '../pictures/curve.js';
@@ -12,7 +13,7 @@ import { constant, cosine, type Schedule } from '../training/schedules.js';
 import { Interrupted, UsageError } from './failure.js';
 import { onInterrupt } from './interrupt.js';
 import { metadataOf } from './metadata.js';
-import { count, kilobytes } from './numbers.js';
+import { count, kilobytes, lossText } from './numbers.js';
 import { Progress } from './progress.js';
 import { notesOf, type Origin } from './resume.js';
 import { save } from '../io/save.js';
@@ -144,7 +145,16 @@ class Run {
     const bytes = this.#net.save({ metadata });
     await save(out, bytes);
     if (this.#settings.curve !== null && this.#history.length > 0) await save(this.#settings.curve, new TextEncoder().encode(curveOf(this.#history)));
+    this.#judge(outcome.loss);
     return { net: this.#net, source: this.#source, ...outcome, digest: await this.#net.digest(), size: kilobytes(bytes.length) };
+  }
+
+  /** Says so where the network ended no better than guessing: a uniform guess loses ln(classes). */
+  #judge(loss: number): void {
+    const guess = log(this.#source.train.classes.length);
+    if (loss < guess) return;
+    const { lr } = this.#settings;
+    note(`It has learned nothing: its loss of ${lossText(loss)} is no better than guessing (${lossText(guess)}). Try --lr ${gentler(lr)} (now ${lr}) or more --epochs.`);
   }
 
   #announce(): void {
@@ -208,8 +218,13 @@ class Run {
     const { lr } = this.#settings;
     const where = layer === null ? '' : `; first layer with such an output: ${layer}`;
     const good = this.#lastSaved === null ? '' : ` Last good checkpoint: ${this.#lastSaved.file}, step ${count(this.#lastSaved.step)}.`;
-    return `Training stopped: loss is not finite at step ${count(step)}${where}.${good} Try --lr ${lr > 0.05 ? 0.05 : Number((lr / 10).toPrecision(2))} (now ${lr}).`;
+    return `Training stopped: loss is not finite at step ${count(step)}${where}.${good} Try --lr ${gentler(lr)} (now ${lr}).`;
   }
+}
+
+/** A smaller learning rate to try. */
+function gentler(lr: number): number {
+  return lr > 0.05 ? 0.05 : Number((lr / 10).toPrecision(2));
 }
 
 function standingOf(at: FitProgress) {

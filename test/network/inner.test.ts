@@ -21,7 +21,7 @@ describe('inner outputs', () => {
 
   test('that are not there, or not kept, are refused', async () => {
     const net = await compile(model(), options);
-    await expect(net.predict(images(1), { outputs: ['body.x'] })).rejects.toThrow('outputs: no layer "body.x", expected one of body, body.c, body.n, body.r, d, f, l');
+    await expect(net.predict(images(1), { outputs: ['body.x'] })).rejects.toThrow('outputs: no layer "body.x", expected one of body.c, body.n, body.r, body, d, f, l');
     const { fuse: _, ...usual } = options;
     const fused = await compile(model(), usual);
     await expect(fused.predict(images(1), { outputs: ['body'] })).rejects.toThrow('outputs: the output of body is not kept: give compile fuse: false');
