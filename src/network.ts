@@ -88,13 +88,16 @@ export class Network extends Stored {
 
   /** Outputs [n, ...] for any number of images. */
   async predict(images: Images): Promise<Tensor> {
-    const chunks = this.#chunks(images);
-    for (const { live, write, read } of chunks.each) {
-      write();
-      await this.session.predictAll(live);
-      read();
-    }
-    return chunks.result;
+    if (!this.session.crew) return this.predictSync(images);
+    return this.session.inTurn(async () => {
+      const chunks = this.#chunks(images);
+      for (const { live, write, read } of chunks.each) {
+        write();
+        await this.session.predictAll(live);
+        read();
+      }
+      return chunks.result;
+    });
   }
 
   /** The images cut into runs of at most batchSize. */
@@ -126,8 +129,11 @@ export class Network extends Stored {
   /** Forward, loss, backward and update in one call of the kernels, over at most `batchSize` images. Throws DivergedError, the weights
    *  left as they were, when the loss is not finite. */
   async step(images: Images, targets: Targets): Promise<{ loss: number }> {
-    const train = this.#prepareStep(images, targets);
-    return this.#finishStep(train, await this.session.runAll(train.all, this.#live));
+    if (!this.session.crew) return this.stepSync(images, targets);
+    return this.session.inTurn(async () => {
+      const train = this.#prepareStep(images, targets);
+      return this.#finishStep(train, await this.session.runAll(train.all, this.#live));
+    });
   }
 
   #prepareStep(images: Images, targets: Targets): TrainPlan {

@@ -24,6 +24,7 @@ export class Session {
   /** Gradients of an earlier backward wait for the update: the next one adds to them. */
   pending = false;
   #engine: Engine | null;
+  #turn: Promise<unknown> = Promise.resolve();
   /** Parameters or running statistics may differ from those that the derived weights are of. */
   #stale = true;
 
@@ -100,6 +101,13 @@ export class Session {
     if (this.crew === null) return this.run(range, live);
     this.#setControl(range, live);
     return this.crew.run(range.first, range.last);
+  }
+
+  /** Does `work`, which writes, runs and reads the one memory, once all work given before it is done. */
+  inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const mine = this.#turn.then(work);
+    this.#turn = mine.catch(() => undefined);
+    return mine;
   }
 
   #setControl(range: Range, live: number): void {
