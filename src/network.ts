@@ -43,6 +43,11 @@ export class Network extends Stored {
     return this.session.updates;
   }
 
+  /** Threads that run its steps: fewer than were asked for where the platform has none. */
+  get workers(): number {
+    return this.session.crew?.workers ?? 1;
+  }
+
   /** Bytes of the network's memory; constant. */
   get memoryBytes(): number {
     return this.engine.byteLength;
@@ -70,7 +75,7 @@ export class Network extends Stored {
 
   /** Sync calls run on the calling thread; with a crew they would leave it idle. */
   #refuseCrew(what: string, instead: string): void {
-    if (this.session.crew) throw new OptionError(`${what}: the network has ${this.session.crew.workers} workers; use ${instead}, or compile with workers: 1`);
+    if (this.session.crew) throw new OptionError(`${what}: the network ${this.workers > 1 ? `has ${this.workers} workers` : 'runs in a worker'}; use ${instead}, or compile with workers: 1${this.workers > 1 ? '' : ' and without inWorker'}`);
   }
 
   /** Outputs [n, ...] for any number of images, at once; for workers: 1. Throws ShapeError where the images do not fit. */
@@ -89,9 +94,11 @@ export class Network extends Stored {
   async predict(images: Images): Promise<Tensor> {
     const chunks = this.#chunks(images);
     for (const { live, write, read } of chunks.each) {
-      write();
-      await this.session.predictAll(live);
-      read();
+      await this.session.inTurn(async () => {
+        write();
+        await this.session.predictAll(live);
+        read();
+      });
     }
     return chunks.result;
   }
@@ -125,8 +132,10 @@ export class Network extends Stored {
   /** Forward, loss, backward and update in one call of the kernels, over at most `batchSize` images. Throws DivergedError, the weights
    *  left as they were, when the loss is not finite. */
   async step(images: Images, targets: Targets): Promise<{ loss: number }> {
-    const train = this.#prepareStep(images, targets);
-    return this.#finishStep(train, await this.session.runAll(train.all, this.#live));
+    return this.session.inTurn(async () => {
+      const train = this.#prepareStep(images, targets);
+      return this.#finishStep(train, await this.session.runAll(train.all, this.#live));
+    });
   }
 
   #prepareStep(images: Images, targets: Targets): TrainPlan {

@@ -25,6 +25,8 @@ export class Session {
   #engine: Engine | null;
   /** Parameters or running statistics may differ from those that the derived weights are of. */
   #stale = true;
+  /** The last piece of shared work that was asked for. */
+  #last: Promise<unknown> = Promise.resolve();
 
   constructor(blueprint: Blueprint, engine: Engine, crew: Crew | null) {
     const { options, predict, train, arena, store } = blueprint;
@@ -117,6 +119,14 @@ export class Session {
   updated(): void {
     this.updates++;
     this.pending = false;
+  }
+
+  /** Work that the crew and the caller share: one piece after another, because calls may overlap. At once where there is no crew. */
+  async inTurn<T>(work: () => Promise<T>): Promise<T> {
+    if (this.crew === null) return work();
+    const turn = this.#last.then(work, work);
+    this.#last = turn;
+    return turn;
   }
 
   async dispose(): Promise<void> {
