@@ -15,6 +15,7 @@ export interface SaveOptions {
 export class Stored {
   readonly blueprint: Blueprint;
   protected readonly session: Session;
+  #metadata: Readonly<Record<string, string>> = {};
 
   constructor(blueprint: Blueprint, session: Session) {
     this.blueprint = blueprint;
@@ -47,7 +48,14 @@ export class Stored {
   /** Loads weights, a safetensors file or what a reader of convasm/formats returned; nothing changes unless they fit (`strict` false:
    *  those that do). Returns what was missing and unexpected. */
   load(weights: Uint8Array | StateDict, options: { readonly strict?: boolean; readonly file?: string } = {}): LoadReport {
-    return loadSlots(this.stateDict, weights, options.strict ?? true, options.file ?? 'weights');
+    const report = loadSlots(this.stateDict, weights, options.strict ?? true, options.file ?? 'weights');
+    this.#metadata = report.metadata;
+    return report;
+  }
+
+  /** What the weights loaded last say of themselves: model, classes, preprocessing, … */
+  get metadata(): Readonly<Record<string, string>> {
+    return this.#metadata;
   }
 
   /** SHA-256 of the weights' bytes, 64 hexadecimal digits: equal on every engine. */

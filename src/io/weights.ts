@@ -23,6 +23,8 @@ export interface LoadReport {
   readonly missing: string[];
   /** Names that the network has no use for. */
   readonly unexpected: string[];
+  /** What the file says of itself. */
+  readonly metadata: Readonly<Record<string, string>>;
 }
 
 const same = (a: Shape, b: Shape): boolean => a.length === b.length && a.every((size, i) => size === b[i]);
@@ -41,7 +43,7 @@ export function saveSlots(slots: readonly Slot[], metadata: Readonly<Record<stri
  * unless everything fits. Throws OptionError with the missing, unexpected and misshapen names.
  */
 export function loadSlots(slots: readonly Slot[], from: Uint8Array | StateDict, strict: boolean, file: string): LoadReport {
-  const tensors = from instanceof Uint8Array ? readSafetensors(from, file).tensors : from;
+  const { tensors, metadata } = from instanceof Uint8Array ? readSafetensors(from, file) : { tensors: from, metadata: {} };
   const missing = slots.filter((slot) => !tensors.has(slot.name)).map((slot) => slot.name);
   const wanted = new Set(slots.map((slot) => slot.name));
   const unexpected = [...tensors.keys()].filter((name) => !wanted.has(name));
@@ -55,7 +57,7 @@ export function loadSlots(slots: readonly Slot[], from: Uint8Array | StateDict, 
     if (mask) checkMask(name, mask, viewFloat32(tensor, name), file);
   }
   for (const slot of found) slot.write((slot.dtype === 'I64' ? toBigInt64 : viewFloat32)(tensors.get(slot.name)!, slot.name));
-  return { missing, unexpected };
+  return { missing, unexpected, metadata };
 }
 
 function checkMask(name: string, mask: Float32Array, values: Float32Array, file: string): void {

@@ -25,42 +25,51 @@ async function within<T>(work: Promise<T>): Promise<T> {
   return Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
 
-async function each(engine: Engine, running: Running, steps: number, say: (line: string) => void): Promise<string[]> {
-  const digests = [];
+export interface Soaked {
+  readonly runs: number;
+  readonly barriers: number;
+  readonly failures: number;
+}
+
+/** Runs with every number of workers; their weights' digests go to `digests`. Returns the barriers that were passed. */
+async function each({ name }: Engine, running: Running, steps: number, digests: string[], say: (line: string) => void): Promise<number> {
+  let sum = 0;
   for (const workers of WORKERS) {
     const began = performance.now();
     const found = (await within(running.run({ program: 'barriers', options: { workers, steps } }))) as BarriersResult;
     if (found.workers !== workers) throw new Error(`${found.workers} workers ran, expected ${workers} (${found.warnings.join(' ')})`);
     digests.push(found.digest);
+    sum += found.barriers;
     const seconds = (performance.now() - began) / 1000;
-    say(`${engine.name} ${running.version}, ${workers} workers: ${steps} steps, ${found.barriers} barriers, ${seconds.toFixed(1)} s, ${found.digest.slice(0, 8)}`);
+    say(`${name.replace(/ .*/, '')} ${running.version}, ${workers} workers: ${steps} steps, ${found.barriers} barriers, ${seconds.toFixed(1)} s, ${found.digest.slice(0, 8)}`);
   }
-  return digests;
+  return sum;
 }
 
 /**
- * `npm run -s soak -- barriers [--steps N] [ENGINE...]`: trains a network so small that its workers hardly do anything but meet, with other
- * processes on every core. All runs must end, with the same weights. Returns how many failed.
+ * Trains a network so small that its workers hardly do anything but meet, in the engines whose names begin so, with other processes on every
+ * core. All runs must end, and with the same weights.
  */
-export async function barriers(names: readonly string[], steps: number, say: (line: string) => void): Promise<number> {
-  const wanted = engines.filter(({ name, threads }) => threads && names.some((word) => name.toLowerCase().includes(word.toLowerCase())));
-  const digests = new Set<string>();
-  let failed = 0;
+export async function barriers(names: readonly string[], steps: number, say: (line: string) => void): Promise<Soaked> {
+  const wanted = engines.filter(({ name, threads }) => threads && names.some((start) => name.startsWith(start)));
+  const digests: string[] = [];
+  let [met, failures] = [0, wanted.length === 0 ? 1 : 0];
   const stop = crowd();
   for (const engine of wanted) {
     const missing = await engine.missing();
     const running = missing ? null : await engine.start();
     try {
       if (!running) throw new Error(`missing: ${missing} installs it`);
-      for (const digest of await each(engine, running, steps, say)) digests.add(digest);
+      met += await each(engine, running, steps, digests, say);
     } catch (error) {
-      failed++;
+      failures++;
       say(`${engine.name}: ${String(error)}`);
     } finally {
       await running?.close();
     }
   }
   stop();
-  if (digests.size > 1) say(`${digests.size} different weights, expected the same from all`);
-  return failed + Math.max(0, digests.size - 1) + (wanted.length === 0 ? 1 : 0);
+  const different = Math.max(0, new Set(digests).size - 1);
+  if (different > 0) say(`${different + 1} different weights, expected the same from all`);
+  return { runs: digests.length, barriers: met, failures: failures + different };
 }
