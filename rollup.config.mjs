@@ -18,6 +18,7 @@ export default {
     workerd: entry('entries/workerd'),
     'edge-light': entry('entries/edge-light'),
     slim: entry('entries/slim'),
+    worker: entry('entries/worker'),
     datasets: entry('data/index'),
     formats: entry('io/formats'),
     images: entry('classify'),

@@ -45,6 +45,11 @@ export class Network extends Stored {
     return this.session.updates;
   }
 
+  /** Threads that run its steps: fewer than were asked for where the platform has none. */
+  get workers(): number {
+    return this.session.crew?.workers ?? 1;
+  }
+
   /** Bytes of the network's memory; constant. */
   get memoryBytes(): number {
     return this.engine.byteLength;
@@ -72,7 +77,7 @@ export class Network extends Stored {
 
   /** Sync calls run on the calling thread; with a crew they would leave it idle. */
   #refuseCrew(what: string, instead: string): void {
-    if (this.session.crew) throw new OptionError(`${what}: the network has ${this.session.crew.workers} workers; use ${instead}, or compile with workers: 1`);
+    if (this.session.crew) throw new OptionError(`${what}: the network ${this.workers > 1 ? `has ${this.workers} workers` : 'runs in a worker'}; use ${instead}, or compile with workers: 1${this.workers > 1 ? '' : ' and without inWorker'}`);
   }
 
   /** Outputs [n, ...] for any number of images, at once; for workers: 1. Throws ShapeError where the images do not fit. */
