@@ -5,6 +5,7 @@ import { known, whole } from './core/options.js';
 import type { Layer } from './layers/layer.js';
 import { matches, showPattern, type Pattern } from './core/pattern.js';
 import { layOut, type Arena } from './plan/arena.js';
+import { fuse } from './plan/fuse.js';
 import { Plan, type Range } from './plan/plan.js';
 import { ParameterStore } from './plan/store.js';
 import { Buffer, type PlanTensor } from './plan/tensor.js';
@@ -34,7 +35,8 @@ export interface CompileOptions {
   readonly build?: 'simd' | 'relaxed';
   /** Computes the gradient of the images too (`net.inputGradient()`). Default false. */
   readonly inputGradient?: boolean;
-  /** `false` keeps the output of every layer readable; default true. */
+  /** `false` keeps the output of every layer readable, and predicts layer by layer. Default true: norms, sums, relus and concats become a part of
+   *  the products before them, with the same bits. */
   readonly fuse?: boolean;
   /** Free bytes after each tensor, a multiple of 64, for tests that watch them; default 0. */
   readonly canary?: number;
@@ -137,6 +139,7 @@ function planPrediction(model: Layer, options: Blueprint['options'], store: Para
   const images = plan.input('images', options.input);
   const output = plan.plain(plan.layer('', model, images));
   output.buffer.kept = true;
+  if (options.fuse !== false) plan.steps.splice(0, Infinity, ...fuse(plan.steps));
   const prepare = plan.putPreparationFirst();
   return { plan, images, output, prepare, all: { first: prepare.last, last: plan.steps.length } };
 }
