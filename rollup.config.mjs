@@ -1,12 +1,12 @@
 import { fileURLToPath } from 'node:url';
 
-/** Bundles the wasm text and the loader, the only things that the library's files do not import by path; edge platforms import the wasm file itself. */
+/** Bundles the texts of the kernels and of weights, and the loader, the only things that the library's files do not import by path; edge platforms import the wasm file itself. */
 const inside = {
   name: 'inside',
   resolveId(id) {
     const file = /^#wasm\/(simd\.wasm(\?module)?)$/.exec(id)?.[1];
     if (file) return { id: `../wasm/${file}`, external: 'absolute' };
-    return id.startsWith('#wasm/') || id === '@assemblyscript/loader' ? fileURLToPath(import.meta.resolve(id)) : null;
+    return /^#w(asm|eights)\//.test(id) || id === '@assemblyscript/loader' ? fileURLToPath(import.meta.resolve(id)) : null;
   },
 };
 
@@ -20,15 +20,18 @@ export default {
     slim: entry('entries/slim'),
     datasets: entry('data/index'),
     formats: entry('io/formats'),
+    images: entry('classify'),
     layers: entry('layers/index'),
     losses: entry('training/losses'),
     models: entry('models/index'),
     optimizers: entry('training/optimizers'),
     pictures: entry('pictures/index'),
     schedules: entry('training/schedules'),
+    'weights-lenet5': entry('weights/lenet5'),
+    transforms: entry('data/transforms'),
     cli: entry('cli/main'),
   },
-  external: (id) => id.startsWith('node:') || ['cac', 'cli-progress', 'fast-png'].includes(id),
+  external: (id) => id.startsWith('node:') || ['cac', 'cli-progress', 'fast-png', 'fflate'].includes(id),
   plugins: [inside],
   output: { dir: 'build/dist', format: 'es', chunkFileNames: 'chunk-[name]-[hash].js', sourcemap: true },
 };

@@ -2,7 +2,7 @@
 // Each part runs only when its sources changed since its stamp.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -33,6 +33,17 @@ async function buildKernels() {
   await Promise.all(Object.keys(targets).map(buildTarget));
 }
 
+/** Weights as modules: base64 text, since half floats hardly compress. */
+async function buildWeights() {
+  mkdirSync(path.join(root, 'build/weights'), { recursive: true });
+  for (const file of readdirSync(path.join(root, 'weights')).filter((one) => one.endsWith('.safetensors'))) {
+    const text = readFileSync(path.join(root, 'weights', file)).toString('base64');
+    const target = path.join(root, 'build/weights', path.basename(file, '.safetensors'));
+    writeFileSync(`${target}.js`, `export default ${JSON.stringify(text)};\n`);
+    writeFileSync(`${target}.d.ts`, `/** ${file} as base64 text. */\ndeclare const text: string;\nexport default text;\n`);
+  }
+}
+
 async function buildTypeScript() {
   for (const folder of ['build/js', 'build/types']) rmSync(path.join(root, folder), { recursive: true, force: true });
   await node(path.join(path.dirname(require.resolve('typescript/package.json')), 'bin/tsc'), '-p', '.');
@@ -55,8 +66,9 @@ async function buildBundles() {
 const config = ['package.json', 'package-lock.json', 'scripts'];
 const parts = [
   { name: 'kernels', stamp: 'build/wasm/.stamp', sources: ['assembly', 'asconfig.json', ...config], make: buildKernels },
+  { name: 'weights', stamp: 'build/weights/.stamp', sources: ['weights', ...config], make: buildWeights },
   { name: 'library', stamp: 'build/js/.stamp', sources: ['assembly/abi.ts', 'src', 'test', 'bench', 'tsconfig.json', ...config], make: buildTypeScript },
-  { name: 'bundles', stamp: 'build/dist/.stamp', sources: ['assembly', 'src', 'asconfig.json', 'tsconfig.json', 'rollup.config.mjs', ...config], make: buildBundles },
+  { name: 'bundles', stamp: 'build/dist/.stamp', sources: ['assembly', 'src', 'weights', 'asconfig.json', 'tsconfig.json', 'rollup.config.mjs', ...config], make: buildBundles },
 ];
 
 /** Makes what is missing or stale; `onDone(name, seconds)` hears of each part made. */

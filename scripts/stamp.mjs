@@ -10,10 +10,8 @@ const filesUnder = (place) => {
   const full = path.join(root, place);
   if (!statSync(full, { throwIfNoEntry: false })) return [];
   if (!statSync(full).isDirectory()) return [place];
-  return readdirSync(full, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => path.relative(root, path.join(entry.parentPath, entry.name)))
-    .filter((file) => !file.includes('node_modules'))
+  return readdirSync(full, { withFileTypes: true })
+    .flatMap((entry) => (entry.name === 'node_modules' ? [] : entry.isDirectory() ? filesUnder(path.join(place, entry.name)) : [path.join(place, entry.name)]))
     .sort();
 };
 

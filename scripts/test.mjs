@@ -1,8 +1,9 @@
 // `npm test [-- FILTER...]`: lint, then every test; ends with one line that counts them all.
 import { spawnSync } from 'node:child_process';
-import { readFileSync, rmSync } from 'node:fs';
+import { readFileSync, readdirSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
+import { install } from './packages.mjs';
 import { root } from './stamp.mjs';
 
 const require = createRequire(import.meta.url);
@@ -15,6 +16,10 @@ function run(file, ...args) {
 
 const bin = (name, file) => path.join(path.dirname(require.resolve(`${name}/package.json`)), file);
 const linted = filters.length > 0 || run(bin('oxlint', 'bin/oxlint'), '--deny-warnings', 'src', 'test', 'bench', 'scripts');
+
+// Other engines are a large download: only for the tests that run them.
+const runtimes = readdirSync(path.join(root, 'test/runtimes')).filter((file) => file.endsWith('.test.ts')).map((file) => `test/runtimes/${file}`);
+if (filters.length === 0 || filters.some((filter) => runtimes.some((file) => file.includes(filter)))) install('test/runtimes');
 
 rmSync(report, { force: true });
 const tested = run(bin('vitest', 'vitest.mjs'), 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...filters);

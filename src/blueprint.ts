@@ -35,6 +35,9 @@ export interface CompileOptions {
   readonly build?: 'simd' | 'relaxed';
   /** Computes the gradient of the images too (`net.inputGradient()`). Default false. */
   readonly inputGradient?: boolean;
+  /** Layers by their paths, as 'layer4' or 'c1': `net.output(path)` and `net.outputGradient(path)` read what the last `forward` and `backward` left
+   *  there. Without loss and optimizer these two run as predicting does, with running statistics and without dropout: for explanations. */
+  readonly watch?: readonly string[];
   /** `false` keeps the output of every layer readable, and predicts layer by layer. Default true: norms, sums, relus and concats become a part of
    *  the products before them, with the same bits. */
   readonly fuse?: boolean;
@@ -80,7 +83,7 @@ export function planNetwork(model: Layer, options: CompileOptions): Blueprint {
   const checked = check(options);
   const frozen = patternsOf(checked.freeze);
   const store = new ParameterStore((name) => frozen.some((pattern) => matches(pattern, name)));
-  const train = checked.loss || checked.optimizer ? planTraining(model, checked, store) : null;
+  const train = checked.loss || checked.optimizer || checked.watch ? planTraining(model, checked, store) : null;
   const predict = planPrediction(model, checked, store);
   checkPatterns('compile: freeze', frozen, store);
   checkPatterns(`${checked.optimizer?.type}: groups`, checked.optimizer?.groups ?? [], store);
@@ -108,7 +111,7 @@ function checkBuild({ build = 'simd', workers = 1 }: CompileOptions): void {
   if (build === 'relaxed' && workers !== 1) throw new OptionError(`compile: workers is ${workers}, expected 1 with build: 'relaxed'`);
 }
 
-const OPTIONS = ['input', 'batchSize', 'loss', 'optimizer', 'freeze', 'clip', 'seed', 'workers', 'build', 'inputGradient', 'fuse', 'canary'] as const satisfies readonly (keyof CompileOptions)[];
+const OPTIONS = ['input', 'batchSize', 'loss', 'optimizer', 'freeze', 'clip', 'seed', 'workers', 'build', 'inputGradient', 'watch', 'fuse', 'canary'] as const satisfies readonly (keyof CompileOptions)[];
 
 function check(options: CompileOptions): Blueprint['options'] {
   if (!Array.isArray(options?.input) || options.input.length === 0) throw new OptionError(`compile: input is ${String(options?.input)}, expected the shape of one image, as [1, 32, 32]`);
@@ -145,7 +148,8 @@ function planPrediction(model: Layer, options: Blueprint['options'], store: Para
 }
 
 function planTraining(model: Layer, options: Blueprint['options'], store: ParameterStore): TrainPlan {
-  const plan = new Plan({ batchSize: options.batchSize, training: true, workers: options.workers }, store);
+  const training = Boolean(options.loss || options.optimizer);
+  const plan = new Plan({ batchSize: options.batchSize, training, workers: options.workers, watch: options.watch }, store);
   const images = plan.input('images', options.input, options.inputGradient);
   let output = images;
   const forward = plan.range(() => {
@@ -168,9 +172,18 @@ function planTraining(model: Layer, options: Blueprint['options'], store: Parame
   const update = plan.range(() => {
     gradientNorm = planUpdate(plan, store, options);
   });
-  const inputGradient = plan.gradientOf(images);
-  if (inputGradient) inputGradient.kept = true;
+  for (const x of [images, ...(options.watch ?? []).map((path) => watched(plan, path))]) {
+    const gradient = plan.gradientOf(x);
+    if (gradient) gradient.kept = true;
+  }
   return { plan, images, output, forward, loss, backward, update, prepare: { first: 0, last: 0 }, all: { first: 0, last: update.last }, lossTensors, gradientNorm, outputGradient };
+}
+
+/** The output of a layer that is to be watched. */
+function watched({ outputs }: Plan, path: string): PlanTensor {
+  const output = outputs.get(path);
+  if (!output) throw new OptionError(`compile: watch names '${path}', expected some of ${[...outputs.keys()].filter((name) => name !== '').join(', ')}`);
+  return output;
 }
 
 /** Clips the gradients and changes the parameters, in the order of the state_dict. Returns where the gradients' norm will be. */

@@ -1,6 +1,8 @@
 export { compile, type CompileOptions } from './compile.js';
 export { Network } from './network.js';
 export type { SaveOptions } from './stored.js';
+export { AveragedWeights, type AverageOptions } from './average.js';
+export type { EarlyStoppingOptions } from './earlystopping.js';
 export { fit, type EpochResult, type FitOptions, type FitProgress, type Position } from './fit.js';
 export { summarize, type Summary, type SummaryRow } from './summary.js';
 export type { Clip } from './training/clip.js';

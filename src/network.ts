@@ -6,9 +6,10 @@ import type { Dataset } from './data/dataset.js';
 import { evaluate, type EvaluateOptions } from './evaluate.js';
 import { readImages, type Images } from './images.js';
 import { printSteps } from './plan/print.js';
+import type { PlanTensor } from './plan/tensor.js';
 import type { Crew } from './runtime/crew.js';
 import type { Engine } from './runtime/engine.js';
-import { Session } from './session.js';
+import { readTensor, Session } from './session.js';
 import { gradientSlots } from './slots.js';
 import { Stored } from './stored.js';
 import { Summary } from './summary.js';
@@ -87,13 +88,16 @@ export class Network extends Stored {
 
   /** Outputs [n, ...] for any number of images. */
   async predict(images: Images): Promise<Tensor> {
-    const chunks = this.#chunks(images);
-    for (const { live, write, read } of chunks.each) {
-      write();
-      await this.session.predictAll(live);
-      read();
-    }
-    return chunks.result;
+    if (!this.session.crew) return this.predictSync(images);
+    return this.session.inTurn(async () => {
+      const chunks = this.#chunks(images);
+      for (const { live, write, read } of chunks.each) {
+        write();
+        await this.session.predictAll(live);
+        read();
+      }
+      return chunks.result;
+    });
   }
 
   /** The images cut into runs of at most batchSize. */
@@ -125,8 +129,11 @@ export class Network extends Stored {
   /** Forward, loss, backward and update in one call of the kernels, over at most `batchSize` images. Throws DivergedError, the weights
    *  left as they were, when the loss is not finite. */
   async step(images: Images, targets: Targets): Promise<{ loss: number }> {
-    const train = this.#prepareStep(images, targets);
-    return this.#finishStep(train, await this.session.runAll(train.all, this.#live));
+    if (!this.session.crew) return this.stepSync(images, targets);
+    return this.session.inTurn(async () => {
+      const train = this.#prepareStep(images, targets);
+      return this.#finishStep(train, await this.session.runAll(train.all, this.#live));
+    });
   }
 
   #prepareStep(images: Images, targets: Targets): TrainPlan {
@@ -227,6 +234,24 @@ export class Network extends Stored {
     const buffer = train.plan.gradientOf(train.images);
     if (!buffer) throw new OptionError('inputGradient: compile was not given inputGradient: true');
     return { data: this.session.floats(buffer, this.#live * elements(this.inputShape)).slice(), shape: [this.#live, ...this.inputShape] };
+  }
+
+  /** What a layer that compile was told to watch put out at the last `forward` or `step`: [n, ...]. Throws OptionError for other layers. */
+  output(layer: string): Tensor {
+    return readTensor(this.session, this.#watched('output', layer), this.#live);
+  }
+
+  /** The gradient by that output, after `backward` or `step`. */
+  outputGradient(layer: string): Tensor {
+    const { plan } = this.#training('outputGradient');
+    const output = this.#watched('outputGradient', layer);
+    return readTensor(this.session, { ...output, buffer: plan.gradientOf(output)! }, this.#live);
+  }
+
+  #watched(what: string, layer: string): PlanTensor {
+    const { plan } = this.#training(what);
+    if (!this.blueprint.options.watch?.includes(layer)) throw new OptionError(`${what}: compile was not told to watch '${layer}', expected watch: ['${layer}']`);
+    return plan.outputs.get(layer)!;
   }
 
   /** Loss, accuracy, top-5 and confusion over a data set. */

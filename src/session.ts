@@ -1,11 +1,12 @@
 import { CONTROL_ACCUMULATE, CONTROL_LIVE, CONTROL_RATE, CONTROL_SEED, CONTROL_UPDATES } from '../assembly/abi.js';
 import type { Blueprint } from './blueprint.js';
 import { OptionError, UnsupportedError } from './core/errors.js';
+import { elements, type Tensor } from './core/shape.js';
 import { initialValues } from './core/init.js';
 import { intoLayout } from './plan/layout.js';
 import { encode } from './plan/program.js';
 import type { Range } from './plan/plan.js';
-import type { Buffer } from './plan/tensor.js';
+import type { Buffer, PlanTensor } from './plan/tensor.js';
 import type { Crew } from './runtime/crew.js';
 import type { Engine } from './runtime/engine.js';
 import { startRunning } from './slots.js';
@@ -23,6 +24,7 @@ export class Session {
   /** Gradients of an earlier backward wait for the update: the next one adds to them. */
   pending = false;
   #engine: Engine | null;
+  #turn: Promise<unknown> = Promise.resolve();
   /** Parameters or running statistics may differ from those that the derived weights are of. */
   #stale = true;
 
@@ -101,6 +103,13 @@ export class Session {
     return this.crew.run(range.first, range.last);
   }
 
+  /** Does `work`, which writes, runs and reads the one memory, once all work given before it is done. */
+  inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const mine = this.#turn.then(work);
+    this.#turn = mine.catch(() => undefined);
+    return mine;
+  }
+
   #setControl(range: Range, live: number): void {
     if (range.first < this.#trainSteps) this.#stale = true;
     const { control } = this.blueprint.arena;
@@ -123,4 +132,16 @@ export class Session {
     this.#engine = null;
     await this.crew?.close();
   }
+}
+
+/** A tensor of a plan as users see it, row-major: `live` images of it. */
+export function readTensor(session: Session, { buffer, shape, order }: PlanTensor, live: number): Tensor {
+  const size = elements(shape);
+  const lying = session.floats(buffer, live * size);
+  const data = new Float32Array(lying.length);
+  const { channels, pixels } = order ?? { channels: 1, pixels: size };
+  for (let image = 0; image < lying.length; image += size) {
+    for (let c = 0; c < channels; c++) for (let pixel = 0; pixel < pixels; pixel++) data[image + c * pixels + pixel] = lying[image + pixel * channels + c]!;
+  }
+  return { data, shape: [live, ...shape] };
 }

@@ -15,6 +15,7 @@ export interface SaveOptions {
 export class Stored {
   readonly blueprint: Blueprint;
   protected readonly session: Session;
+  #metadata: Readonly<Record<string, string>> = {};
 
   constructor(blueprint: Blueprint, session: Session) {
     this.blueprint = blueprint;
@@ -47,7 +48,14 @@ export class Stored {
   /** Loads weights, a safetensors file or what a reader of convasm/formats returned; nothing changes unless they fit (`strict` false:
    *  those that do). Returns what was missing and unexpected. */
   load(weights: Uint8Array | StateDict, options: { readonly strict?: boolean; readonly file?: string } = {}): LoadReport {
-    return loadSlots(this.stateDict, weights, options.strict ?? true, options.file ?? 'weights');
+    const report = loadSlots(this.stateDict, weights, options.strict ?? true, options.file ?? 'weights');
+    this.#metadata = report.metadata;
+    return report;
+  }
+
+  /** What the weights loaded last say of themselves: model, classes, preprocessing, … */
+  get metadata(): Readonly<Record<string, string>> {
+    return this.#metadata;
   }
 
   /** SHA-256 of the weights' bytes, 64 hexadecimal digits: equal on every engine. */
@@ -55,14 +63,15 @@ export class Stored {
     return digestOf(this.save());
   }
 
-  /** Everything that training needs to go on: weights, optimizer state, counters, and `extra`. */
-  checkpoint(extra: Readonly<Record<string, string>> = {}): Uint8Array {
-    return saveCheckpoint(this.stateDict, this.optimizerState, { updates: this.session.updates, learningRate: this.session.rate, seed: this.session.seed, extra: { ...extra } });
+  /** Everything that training needs to go on: weights, optimizer state, counters, `extra`, and further tensors under names of their own. */
+  checkpoint(extra: Readonly<Record<string, string>> = {}, more: readonly Slot[] = []): Uint8Array {
+    const { updates, rate, seed } = this.session;
+    return saveCheckpoint(this.stateDict, this.optimizerState, more, { updates, learningRate: rate, seed, extra: { ...extra } });
   }
 
-  /** Puts a checkpoint back and returns its `extra`. */
-  restore(bytes: Uint8Array, file = 'checkpoint'): Record<string, string> {
-    const { updates, learningRate, seed, extra } = loadCheckpoint(this.stateDict, this.optimizerState, bytes, file);
+  /** Puts a checkpoint back, all or nothing, and returns its `extra`. */
+  restore(bytes: Uint8Array, file = 'checkpoint', more: readonly Slot[] = []): Record<string, string> {
+    const { updates, learningRate, seed, extra } = loadCheckpoint(this.stateDict, this.optimizerState, more, bytes, file);
     this.session.updates = updates;
     this.session.rate = learningRate;
     this.session.seed = seed ?? this.session.seed;

@@ -1,11 +1,13 @@
+import { readFile } from 'node:fs/promises';
 import { compile } from '../compile.js';
-import { toInk, type Ink } from './ink.js';
+import { toInk, type Ink } from '../pixels/ink.js';
+import { toGrey } from '../pixels/pixels.js';
+import { decodePng } from '../pixels/png.js';
+import { softmax } from '../probabilities.js';
 import type { Call } from './commands.js';
 import { assumption, readWeights } from './metadata.js';
 import { modelNamed } from './models.js';
 import { percent } from './numbers.js';
-import { readGrey } from './png.js';
-import { softmax } from './probabilities.js';
 import { drawPicture, viewOf } from './terminal-picture.js';
 import { paint, progressTerminal, resultTerminal } from './terminal.js';
 import { existingFile, required } from './values.js';
@@ -29,7 +31,7 @@ export async function predict(call: Call): Promise<void> {
   const side = model.input[1]!;
   const inks: Ink[] = [];
   for (const file of files) {
-    const ink = toInk(await readGrey(file), side, file);
+    const ink = toInk(toGrey(decodePng(await readFile(file), file)), side, file);
     process.stderr.write(`${paint(progressTerminal, 'dim', `${file}: ${ink.steps}`)}\n`);
     inks.push(ink);
   }

@@ -1,6 +1,4 @@
-import { createHash } from 'node:crypto';
-import type { Dataset, Split } from '../data/dataset.js';
-import { elements } from '../core/shape.js';
+import type { Split } from '../data/dataset.js';
 import type { Preprocessing } from '../data/open.js';
 import { DEFAULT_PREPROCESSING } from './metadata.js';
 import { UsageError } from './failure.js';
@@ -47,21 +45,6 @@ async function openFolder(dir: string, { holdout, seed }: SourceOptions): Promis
   const { openData } = await import('../data/open.js');
   const { train, test, preprocessing } = await openData(dir, { holdout, seed });
   return { train, test, dir, preprocessing };
-}
-
-const SAMPLES = 256;
-
-/** SHA-256 over shape, labels and up to 256 images spread over the data: tells data sets apart without reading all of one. */
-export function fingerprint(dataset: Dataset): string {
-  const hash = createHash('sha256').update(`${dataset.length} ${dataset.shape.join('x')} ${dataset.classes.join()}`);
-  hash.update(Uint8Array.from(dataset.labels, (label) => label & 255));
-  const image = new Float32Array(elements(dataset.shape));
-  const step = Math.ceil(dataset.length / SAMPLES);
-  for (let i = 0; i < dataset.length; i += step) {
-    dataset.read(i, image, 0);
-    hash.update(Uint8Array.from(image, (value) => Math.round(value * 255)));
-  }
-  return hash.digest('hex').slice(0, 32);
 }
 
 /** `12,000 drawn digits to train, 2,000 to test` */

@@ -3,7 +3,7 @@ import type { Dataset } from '../data/dataset.js';
 import type { Network } from '../network.js';
 import type { Call } from './commands.js';
 import { percent } from './numbers.js';
-import { softmax } from './probabilities.js';
+import { softmax } from '../probabilities.js';
 import { settingsOf } from './settings.js';
 import { gallery, type Picture } from './terminal-picture.js';
 import { confusionTable, mostConfused } from './terminal-table.js';

@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { compile } from '../compile.js';
+import { fingerprint } from '../data/fingerprint.js';
 import type { DivergedError } from '../core/errors.js';
 import { fit, type FitProgress, type Position } from '../fit.js';
 import type { Network } from '../network.js';
@@ -13,9 +14,9 @@ import { metadataOf } from './metadata.js';
 import { count, kilobytes } from './numbers.js';
 import { Progress } from './progress.js';
 import { notesOf, type Origin } from './resume.js';
-import { save } from './save.js';
+import { save } from '../io/save.js';
 import type { Settings } from './settings.js';
-import { describe, fingerprint, openSource, type Source } from './source.js';
+import { describe, openSource, type Source } from './source.js';
 import { epochLabel } from './terminal-table.js';
 import { paint, progressTerminal, sentence } from './terminal.js';
 
@@ -46,7 +47,7 @@ export async function trainTo(settings: Settings): Promise<Trained> {
   try {
     const source = await openSource(settings.model, settings);
     for (const text of source.notes) note(text);
-    const run = new Run(settings, source, await compileFor(settings, source), interrupt.signal);
+    const run = new Run(settings, source, await compileFor(settings, source), await fingerprint(source.train), interrupt.signal);
     run.resume();
     return await run.finish(await run.train());
   } finally {
@@ -85,14 +86,14 @@ class Run {
   #position: Position = { epoch: 0, batch: 0 };
   #lastSaved: { file: string; step: number } | null = null;
 
-  constructor(settings: Settings, source: Source, net: Network, signal: AbortSignal) {
+  constructor(settings: Settings, source: Source, net: Network, data: string, signal: AbortSignal) {
     this.#settings = settings;
     this.#source = source;
     this.#net = net;
     this.#signal = signal;
     const { model, holdout, batchSize, lr, momentum, seed, epochs, decays } = settings;
     const dataName = source.dir ?? source.train.name;
-    this.#origin = { model: model.name, data: fingerprint(source.train), dataName, holdout, batchSize, lr, momentum, seed, decay: decays ? epochs * batches(settings, source) : 0 };
+    this.#origin = { model: model.name, data, dataName, holdout, batchSize, lr, momentum, seed, decay: decays ? epochs * batches(settings, source) : 0 };
   }
 
   /** Takes the weights, the optimizer's state and the position from the checkpoint, if there is one. */

@@ -5,12 +5,19 @@ export function grouped(count: number): string {
   return count.toLocaleString('en-US');
 }
 
+interface Modules {
+  'node:fs': typeof import('node:fs');
+  'node:path': typeof import('node:path');
+  'node:stream': typeof import('node:stream');
+  'node:zlib': typeof import('node:zlib');
+}
+
 /** Node's modules without an import line: the drawn digits of the same entry also run where there are none. */
-function node<Name extends 'node:fs' | 'node:path' | 'node:stream' | 'node:zlib'>(name: Name) {
+export function node<Name extends keyof Modules>(name: Name): Modules[Name] {
   if (typeof process === 'undefined' || typeof process.getBuiltinModule !== 'function') {
-    throw new UnsupportedError('reading data files needs Node 20.19 or later (or another runtime with process.getBuiltinModule)');
+    throw new UnsupportedError('files need Node 20.19 or later (or another runtime with process.getBuiltinModule)');
   }
-  return process.getBuiltinModule(name);
+  return process.getBuiltinModule(name) as Modules[Name];
 }
 
 /** `dir/name` in the platform's spelling. */

@@ -23,6 +23,8 @@ export interface LoadReport {
   readonly missing: string[];
   /** Names that the network has no use for. */
   readonly unexpected: string[];
+  /** What the file says of itself. */
+  readonly metadata: Readonly<Record<string, string>>;
 }
 
 const same = (a: Shape, b: Shape): boolean => a.length === b.length && a.every((size, i) => size === b[i]);
@@ -41,7 +43,7 @@ export function saveSlots(slots: readonly Slot[], metadata: Readonly<Record<stri
  * unless everything fits. Throws OptionError with the missing, unexpected and misshapen names.
  */
 export function loadSlots(slots: readonly Slot[], from: Uint8Array | StateDict, strict: boolean, file: string): LoadReport {
-  const tensors = from instanceof Uint8Array ? readSafetensors(from, file).tensors : from;
+  const { tensors, metadata } = from instanceof Uint8Array ? readSafetensors(from, file) : { tensors: from, metadata: {} };
   const missing = slots.filter((slot) => !tensors.has(slot.name)).map((slot) => slot.name);
   const wanted = new Set(slots.map((slot) => slot.name));
   const unexpected = [...tensors.keys()].filter((name) => !wanted.has(name));
@@ -55,7 +57,7 @@ export function loadSlots(slots: readonly Slot[], from: Uint8Array | StateDict, 
     if (mask) checkMask(name, mask, viewFloat32(tensor, name), file);
   }
   for (const slot of found) slot.write((slot.dtype === 'I64' ? toBigInt64 : viewFloat32)(tensors.get(slot.name)!, slot.name));
-  return { missing, unexpected };
+  return { missing, unexpected, metadata };
 }
 
 function checkMask(name: string, mask: Float32Array, values: Float32Array, file: string): void {
@@ -87,10 +89,13 @@ export interface CheckpointState {
 }
 
 /** Weights and optimiser state in one file: `model.NAME` and `optimizer.NAME.STATE`. */
-export function saveCheckpoint(weights: readonly Slot[], state: readonly Slot[], at: CheckpointState): Uint8Array {
-  const slots = [...weights.map((slot) => renamed(slot, WEIGHTS)), ...state.map((slot) => renamed(slot, STATE))];
+export function saveCheckpoint(weights: readonly Slot[], state: readonly Slot[], more: readonly Slot[], at: CheckpointState): Uint8Array {
   const metadata = { ...at.extra, 'convasm.updates': String(at.updates), 'convasm.learningRate': String(at.learningRate), ...(at.seed === undefined ? {} : { 'convasm.seed': String(at.seed) }) };
-  return saveSlots(slots, metadata);
+  return saveSlots(prefixed(weights, state, more), metadata);
+}
+
+function prefixed(weights: readonly Slot[], state: readonly Slot[], more: readonly Slot[]): Slot[] {
+  return [...weights.map((slot) => renamed(slot, WEIGHTS)), ...state.map((slot) => renamed(slot, STATE)), ...more];
 }
 
 function renamed(slot: Slot, prefix: string): Slot {
@@ -98,7 +103,7 @@ function renamed(slot: Slot, prefix: string): Slot {
 }
 
 /** Puts everything back; all or nothing. */
-export function loadCheckpoint(weights: readonly Slot[], state: readonly Slot[], bytes: Uint8Array, file: string): CheckpointState {
+export function loadCheckpoint(weights: readonly Slot[], state: readonly Slot[], more: readonly Slot[], bytes: Uint8Array, file: string): CheckpointState {
   const { metadata } = readSafetensors(bytes, file);
   const { 'convasm.updates': updates, 'convasm.learningRate': learningRate, 'convasm.seed': seedText, ...extra } = metadata;
   if (updates === undefined || learningRate === undefined) throw new FormatError(`${file}: no convasm.updates in its metadata: expected a checkpoint, not weights alone`);
@@ -106,7 +111,7 @@ export function loadCheckpoint(weights: readonly Slot[], state: readonly Slot[],
   if (!Number.isSafeInteger(count) || count < 0 || !(rate >= 0)) throw new FormatError(`${file}: updates ${updates} and learningRate ${learningRate} are no numbers of a checkpoint`);
   const seed = seedText === undefined ? undefined : Number(seedText);
   if (seed !== undefined && !(Number.isSafeInteger(seed) && seed >= 0)) throw new FormatError(`${file}: seed ${seedText} is no seed of a checkpoint`);
-  loadSlots([...weights.map((slot) => renamed(slot, WEIGHTS)), ...state.map((slot) => renamed(slot, STATE))], bytes, true, file);
+  loadSlots(prefixed(weights, state, more), bytes, true, file);
   return { updates: count, learningRate: rate, ...(seed === undefined ? {} : { seed }), extra };
 }
 

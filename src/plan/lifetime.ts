@@ -1,5 +1,5 @@
 import { OPS, type FieldKind } from './ops.js';
-import type { PlanStep } from './plan.js';
+import type { PlanStep } from './records.js';
 import type { Buffer } from './tensor.js';
 
 /** Steps between which a buffer's memory is its own. Buffers that took over one another's memory share a lifetime. */

@@ -2,21 +2,16 @@ import { ADD, ADD_IF_ACCUMULATING, STORE } from '../../assembly/abi.js';
 import { ShapeError } from '../core/errors.js';
 import type { Init } from '../core/init.js';
 import { elements, type Shape } from '../core/shape.js';
+import { buffersOf } from './lifetime.js';
 import { PLAIN, layoutWords, type Layout } from './layout.js';
 import { OPS, type FieldKind, type OpName } from './ops.js';
-import type { LayerRecord, PlanOptions, PlanStep, Plannable, Range } from './records.js';
+import type { Closure, LayerRecord, PlanOptions, PlanStep, Plannable, Range } from './records.js';
 import { Buffer, channelsLastOrder, type ChannelsLast, type Parameter, type PlanTensor, type ReceptiveField, type RunningBuffer } from './tensor.js';
 import type { ParameterStore } from './store.js';
 
 export type { LayerRecord, PlanOptions, PlanStep, Plannable, Range };
 
 type FieldValue = number | boolean | null | Buffer | { readonly buffer: Buffer };
-
-interface Closure {
-  readonly of: Buffer;
-  readonly layer: string;
-  readonly emit: (dy: Buffer) => void;
-}
 
 /**
  * What layers talk to: they ask for tensors and state steps; forward steps are kept as they come, backward steps are emitted
@@ -25,6 +20,8 @@ interface Closure {
 export class Plan {
   readonly batchSize: number;
   readonly training: boolean;
+  /** Backward steps are stated. */
+  readonly differentiates: boolean;
   readonly workers: number;
   readonly store: ParameterStore;
   readonly steps: PlanStep[] = [];
@@ -36,6 +33,7 @@ export class Plan {
   readonly auxiliary: { readonly name: string; readonly x: PlanTensor; readonly weight: number }[] = [];
   /** Fewest images of a training run, and the layer that needs them. */
   fewest: { readonly images: number; readonly layer: string } = { images: 1, layer: '' };
+  readonly #watch: ReadonlySet<string>;
   #path: string[] = [];
   #preparing: PlanStep[] = [];
   #target = this.steps;
@@ -48,6 +46,8 @@ export class Plan {
   constructor(options: PlanOptions, store: ParameterStore) {
     this.batchSize = options.batchSize;
     this.training = options.training;
+    this.#watch = new Set(options.watch);
+    this.differentiates = options.training || this.#watch.size > 0;
     this.workers = options.workers;
     this.store = store;
   }
@@ -70,9 +70,15 @@ export class Plan {
     const y = layer.plan(this, x);
     record.output = y;
     this.outputs.set(record.path, y);
+    if (this.#watch.has(record.path)) this.#keepWatched(y.buffer);
     this.#open.pop();
     if (name !== '') this.#path.pop();
     return y;
+  }
+
+  #keepWatched(y: Buffer): void {
+    y.kept = true;
+    this.#needsGradient.add(y);
   }
 
   /** Counts multiply-accumulates of one image for the summary. */
@@ -140,16 +146,16 @@ export class Plan {
   /**
    * What `emit`'s steps derive from parameters, running statistics and constants alone: transformed weights, folded statistics. While
    * predicting it lasts, and is derived again at the first prediction after one of them changed; a second call with the same path and name gets
-   * the first one's, so `name` tells all that the result depends on beside the path. While training the steps are stated where they stand.
+   * the first one's, so `name` tells all that the result depends on beside the path. Beside backward steps they are stated where they stand.
    */
   prepared(name: string, words: number, emit: (derived: Buffer) => void): Buffer {
     const full = `${this.path}.${name}`;
     const present = this.derived.get(full);
     if (present) return present;
-    const made = this.training ? this.workspace(name, words) : new Buffer(full, 'prepared', words);
-    if (this.training) emit(made);
+    const made = this.differentiates ? this.workspace(name, words) : new Buffer(full, 'prepared', words);
+    if (this.differentiates) emit(made);
     else this.#aside(() => emit(made));
-    if (!this.training) this.derived.set(full, made);
+    if (!this.differentiates) this.derived.set(full, made);
     return made;
   }
 
@@ -192,15 +198,10 @@ export class Plan {
       values[name] = typeof value === 'boolean' ? Number(value) : value !== null && typeof value === 'object' && 'buffer' in value ? value.buffer : value;
     }
     for (const name of Object.keys(fields)) if (!(name in kinds)) throw new Error(`${this.path}: step ${op} has no field ${name}`);
-    this.#target.push({ op, fields: values, layer: this.path });
-    this.#spreadNeed(kinds, values);
-  }
-
-  /** What is computed from something that needs a gradient needs one too. */
-  #spreadNeed(kinds: Readonly<Record<string, FieldKind>>, values: Record<string, number | Buffer | null>): void {
-    const buffers = (kind: FieldKind): Buffer[] =>
-      Object.keys(kinds).filter((name) => kinds[name] === kind).map((name) => values[name]).filter((value): value is Buffer => value instanceof Buffer);
-    if (buffers('read').some((buffer) => this.#needsGradient.has(buffer))) for (const buffer of buffers('write')) this.#needsGradient.add(buffer);
+    const step = { op, fields: values, layer: this.path };
+    this.#target.push(step);
+    // What is computed from something that needs a gradient needs one too.
+    if (buffersOf(step, 'read').some((buffer) => this.#needsGradient.has(buffer))) for (const buffer of buffersOf(step, 'write')) this.#needsGradient.add(buffer);
   }
 
   needsGradient(x: { readonly buffer: Buffer }): boolean {
@@ -209,7 +210,7 @@ export class Plan {
 
   /** Emits the backward steps of `y` when its turn comes, if anything asked for its gradient. */
   onBackward(y: PlanTensor, emit: (dy: Buffer) => void): void {
-    if (this.training) this.#closures.push({ of: y.buffer, layer: this.path, emit });
+    if (this.differentiates) this.#closures.push({ of: y.buffer, layer: this.path, emit });
   }
 
   /** Where a step adds its part of x's gradient. `replaces`: memory that the gradient may take over. */

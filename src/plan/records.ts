@@ -37,6 +37,16 @@ export interface Range {
 
 export interface PlanOptions {
   readonly batchSize: number;
+  /** Layers behave as while training: batch statistics, dropout, gradients of the parameters. */
   readonly training: boolean;
+  /** Paths of layers whose outputs, and the gradients by them, stay readable: their backward steps are stated even where nothing trains. */
+  readonly watch?: readonly string[] | undefined;
   readonly workers: number;
+}
+
+/** Backward steps that wait for their turn: those of the output `of`. */
+export interface Closure {
+  readonly of: Buffer;
+  readonly layer: string;
+  readonly emit: (dy: Buffer) => void;
 }

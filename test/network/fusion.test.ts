@@ -34,7 +34,7 @@ const cases: Record<string, [Layer, string[]]> = {
   'depthwise, norm, relu6': [chain(conv(8, 8, 3, { groups: 8 }), new BatchNorm2d(8), new ReLU6()), ['depthwise2d statistics clamp']],
   'an output that is read twice stays': [new Residual(chain(conv(8, 8), new Residual(relu()))), ['linear', 'activation', 'add', 'add']],
   'basic block': [basicBlock(8, 8), ['conv2d statistics clamp', 'conv2d statistics addend clamp']],
-  'bottleneck with a convolution as shortcut': [bottleneck(8, 2, { stride: 2 }), ['linear statistics clamp', 'conv2d statistics clamp', 'linear statistics', 'conv2d statistics addend clamp']],
+  'bottleneck with a convolution as shortcut': [bottleneck(8, 2, { stride: 2 }), ['linear statistics clamp', 'conv2d statistics clamp', 'conv2d statistics', 'linear statistics addend clamp']],
   'concat of branches': [
     new Concat([chain(conv(8, 4), new BatchNorm2d(4), relu()), new MaxPool2d(3, { stride: 1, padding: 1 }), chain(conv(8, 2), new Concat([conv(2, 3, 3), conv(2, 5)]))]),
     ['linear statistics clamp columns 0', 'maxPool2d columns 4', 'linear', 'conv2d columns 12', 'linear columns 15'],

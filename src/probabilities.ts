@@ -1,5 +1,5 @@
-import { exp } from '../core/math.js';
-import type { Tensor } from '../core/shape.js';
+import { exp } from './core/math.js';
+import type { Tensor } from './core/shape.js';
 
 /** Row `row` of logits [n, classes] as probabilities: e^(x - max) / Σ e^(x - max). */
 export function softmax({ data, shape }: Tensor, row: number): number[] {

@@ -2,11 +2,12 @@ import { encode } from 'fast-png';
 import * as fc from 'fast-check';
 import { deflateSync, crc32 } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { toInk } from '../../src/cli/ink.js';
-import { decodeGrey } from '../../src/cli/png.js';
 import { FormatError } from '../../src/core/errors.js';
+import { toInk } from '../../src/pixels/ink.js';
+import { toGrey } from '../../src/pixels/pixels.js';
+import { decodePng } from '../../src/pixels/png.js';
 
-const grey = (bytes: Uint8Array) => decodeGrey(bytes, 'a.png');
+const grey = async (bytes: Uint8Array) => toGrey(decodePng(bytes, 'a.png'));
 
 describe('PNG to grey', () => {
   test('8 and 16 bits, grey and colour', async () => {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, expect, test } from 'vitest';
-import { save } from '../../src/cli/save.js';
+import { save } from '../../src/io/save.js';
 
 const dir = mkdtempSync(join(tmpdir(), 'convasm-save-'));
 afterAll(() => rmSync(dir, { recursive: true }));
@@ -35,7 +35,7 @@ test('says which file could not be written', async () => {
 test('kill -9 while saving again and again: the file is always one whole version', async () => {
   const file = join(dir, 'kept');
   const script = `
-    import { save } from ${JSON.stringify(join(import.meta.dirname, '../../build/js/src/cli/save.js'))};
+    import { save } from ${JSON.stringify(join(import.meta.dirname, '../../build/js/src/io/save.js'))};
     const bytes = new Uint8Array(2_000_000);
     process.stdout.write('ready');
     for (let i = 1; ; i = (i % 250) + 1) await save(${JSON.stringify(file)}, bytes.fill(i));

@@ -1,14 +1,7 @@
-import { readFile } from 'node:fs/promises';
-import { inflateSync } from 'node:zlib';
+import { convertIndexedToRgb, decode } from 'fast-png';
+import { Unzlib } from 'fflate';
 import { FormatError } from '../core/errors.js';
-import { count } from './numbers.js';
-
-/** A picture in grey: 0 black to 1 white, row-major. */
-export interface Grey {
-  readonly width: number;
-  readonly height: number;
-  readonly values: Float32Array;
-}
+import type { Pixels } from './pixels.js';
 
 interface Header {
   readonly width: number;
@@ -19,6 +12,8 @@ interface Header {
 }
 
 const SIGNATURE = '89504e470d0a1a0a';
+/** Bytes handed to the inflater at once: they come to at most 4 MiB. */
+const SLICE = 4096;
 const MAX_SIDE = 16384;
 const MAX_PIXELS = 1 << 25;
 /** Chunks that pixels need; the others are not handed on, so that nothing in them is unpacked. */
@@ -27,6 +22,24 @@ const NEEDED = ['IHDR', 'PLTE', 'tRNS', 'IDAT', 'IEND'];
 const CHANNELS: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
 /** Start and step of the passes of Adam7, [x, y, dx, dy]. */
 const PASSES = [[0, 0, 8, 8], [4, 0, 8, 8], [0, 4, 4, 8], [2, 0, 4, 4], [0, 2, 2, 4], [1, 0, 2, 2], [0, 1, 1, 2]] as const;
+
+const count = (value: number): string => value.toLocaleString('en');
+const hex = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+
+/** Whether these bytes start as a PNG file does. */
+export function isPng(bytes: Uint8Array): boolean {
+  return hex(bytes.subarray(0, 8)) === SIGNATURE;
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const all = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}
 
 function headerOf(view: DataView, file: string): Header {
   const [width, height] = [view.getUint32(16), view.getUint32(20)];
@@ -54,8 +67,7 @@ function inflatedBytes({ width, height, depth, channels, interlaced }: Header): 
  * Returns the file with the chunks that pixels need.
  */
 function checked(bytes: Uint8Array, file: string): Uint8Array {
-  const start = Buffer.from(bytes.subarray(0, 8)).toString('hex');
-  if (start !== SIGNATURE) throw new FormatError(`${file}: starts with 0x${start}, expected a PNG image (0x${SIGNATURE})`);
+  if (!isPng(bytes)) throw new FormatError(`${file}: starts with 0x${hex(bytes.subarray(0, 8))}, expected a PNG image (0x${SIGNATURE})`);
   if (bytes.length < 33) throw new FormatError(`${file}: ends at byte ${bytes.length}, expected a PNG header of 33 bytes`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const kept: Uint8Array[] = [bytes.subarray(0, 8)];
@@ -64,35 +76,28 @@ function checked(bytes: Uint8Array, file: string): Uint8Array {
   for (let at = 8; type !== 'IEND';) {
     const length = at + 12 <= bytes.length ? view.getUint32(at) : Infinity;
     if (at + 12 + length > bytes.length) throw new FormatError(`${file}: ends at byte ${count(bytes.length)} inside the chunk at byte ${count(at)}. Likely cut short.`);
-    type = Buffer.from(bytes.subarray(at + 4, at + 8)).toString('latin1');
+    type = String.fromCharCode(...bytes.subarray(at + 4, at + 8));
     if (at === 8 && (type !== 'IHDR' || length !== 13)) throw new FormatError(`${file}: first chunk at byte 8 is ${JSON.stringify(type)}, expected IHDR of 13 bytes`);
     if (NEEDED.includes(type)) kept.push(bytes.subarray(at, at + 12 + length));
     if (type === 'IDAT') pixels.push(bytes.subarray(at + 8, at + 8 + length));
     at += 12 + length;
   }
-  checkPixels(Buffer.concat(pixels), inflatedBytes(headerOf(view, file)), file);
-  return Buffer.concat(kept);
+  checkPixels(joined(pixels), inflatedBytes(headerOf(view, file)), file);
+  return joined(kept);
 }
 
+/** Counts what the pixels come to, and stops where that is more than the header promises. */
 function checkPixels(packed: Uint8Array, promised: number, file: string): void {
-  let inflated: number;
+  let inflated = 0;
+  const inflater = new Unzlib((part) => (inflated += part.length));
   try {
-    inflated = inflateSync(packed, { maxOutputLength: promised + 1 }).length;
+    for (let at = 0; at < packed.length && inflated <= promised; at += SLICE) inflater.push(packed.subarray(at, at + SLICE), at + SLICE >= packed.length);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE') inflated = promised + 1;
-    else throw new FormatError(`${file}: pixels are corrupt (${error instanceof Error ? error.message : String(error)})`, { cause: error });
+    throw new FormatError(`${file}: pixels are corrupt (${error instanceof Error ? error.message : String(error)})`, { cause: error });
   }
   if (inflated === promised) return;
   const found = inflated > promised ? 'more' : count(inflated);
   throw new FormatError(`${file}: header promises ${count(promised)} bytes of pixels, ${found} are there`);
-}
-
-interface Pixels {
-  readonly data: ArrayLike<number>;
-  readonly channels: number;
-  readonly max: number;
-  /** Colour that counts as transparent. */
-  readonly key: readonly number[] | null;
 }
 
 /** Splits bytes that hold several pixels; lines begin on whole bytes. */
@@ -108,8 +113,7 @@ function unpackBits(data: ArrayLike<number>, width: number, height: number, dept
   return values;
 }
 
-async function decodePixels(bytes: Uint8Array): Promise<Pixels & { width: number; height: number }> {
-  const { convertIndexedToRgb, decode } = await import('fast-png');
+function decodePixels(bytes: Uint8Array): Pixels {
   const png = decode(bytes, { checkCrc: true });
   const { width, height, depth, channels, palette, transparency } = png;
   if (bytes[25] === 3) {
@@ -117,44 +121,15 @@ async function decodePixels(bytes: Uint8Array): Promise<Pixels & { width: number
     return { width, height, data: convertIndexedToRgb(png), channels: palette[0]?.length ?? 3, max: 255, key: null };
   }
   const data = depth < 8 ? unpackBits(png.data, width, height, depth) : png.data;
-  return { width, height, data, channels, max: 2 ** depth - 1, key: transparency === undefined ? null : Array.from(transparency) };
+  return { width, height, data, channels, max: (1 << depth) - 1, key: transparency === undefined ? null : Array.from(transparency) };
 }
 
-/**
- * Grey = 0.299 R + 0.587 G + 0.114 B (ITU-R BT.601). See-through pixels lie on white where what is drawn is dark,
- * on black where it is light, so that strokes on nothing stay visible.
- */
-function toGrey({ data, channels, max, key }: Pixels, size: number): Float32Array {
-  const colours = channels < 3 ? 1 : 3;
-  const values = new Float32Array(size);
-  const alphas = new Float32Array(size).fill(1);
-  let drawn = 0;
-  let covered = 0;
-  for (let i = 0; i < size; i++) {
-    const at = i * channels;
-    const grey = colours === 1 ? data[at]! : 0.299 * data[at]! + 0.587 * data[at + 1]! + 0.114 * data[at + 2]!;
-    values[i] = grey / max;
-    if (channels > colours) alphas[i] = data[at + colours]! / max;
-    else if (key !== null && key.every((value, c) => value === data[at + c])) alphas[i] = 0;
-    drawn += values[i]! * alphas[i]!;
-    covered += alphas[i]!;
-  }
-  const backdrop = drawn < 0.5 * covered ? 1 : 0;
-  return values.map((value, i) => value * alphas[i]! + backdrop * (1 - alphas[i]!));
-}
-
-/** Decodes a PNG image to grey. Throws FormatError naming `file`, offset and what was expected. */
-export async function decodeGrey(bytes: Uint8Array, file: string): Promise<Grey> {
+/** Decodes a PNG image. Throws FormatError naming `file`, offset and what was expected. */
+export function decodePng(bytes: Uint8Array, file: string): Pixels {
   const whole = checked(bytes, file);
   try {
-    const { width, height, ...pixels } = await decodePixels(whole);
-    return { width, height, values: toGrey(pixels, width * height) };
+    return decodePixels(whole);
   } catch (error) {
     throw new FormatError(`${file}: not a PNG image that can be read (${error instanceof Error ? error.message : String(error)})`, { cause: error });
   }
-}
-
-/** Reads a PNG file as grey. */
-export async function readGrey(file: string): Promise<Grey> {
-  return decodeGrey(await readFile(file), file);
 }

@@ -1,30 +1,33 @@
-import { randomUUID } from 'node:crypto';
-import { lstatSync, realpathSync, type Stats } from 'node:fs';
-import { open, rename, rm, writeFile, type FileHandle } from 'node:fs/promises';
-import path from 'node:path';
+import { node } from '../data/files.js';
+
+interface FileHandle {
+  writeFile(bytes: Uint8Array): Promise<void>;
+  sync(): Promise<void>;
+  close(): Promise<void>;
+}
 
 /**
  * Replaces `file` by `bytes` or leaves it as it was, whenever the process dies: written beside it, flushed, renamed over it,
  * and the folder flushed so that the new name lasts. What is not a regular file (/dev/null, a pipe) is written to as it is.
  */
 export async function save(file: string, bytes: Uint8Array): Promise<void> {
+  const { lstatSync, promises, realpathSync } = node('node:fs');
   try {
     const found = lstatSync(file, { throwIfNoEntry: false });
     const target = found?.isSymbolicLink() ? realpathSync(file) : file;
-    if (isSpecial(lstatSync(target, { throwIfNoEntry: false }))) await writeFile(target, bytes);
+    const special = lstatSync(target, { throwIfNoEntry: false })?.isFile() === false;
+    if (special) await promises.writeFile(target, bytes);
     else await replace(target, bytes);
   } catch (error) {
     throw new Error(`${file}: cannot be written (${error instanceof Error ? error.message : String(error)}); what was there before is unchanged`, { cause: error });
   }
 }
 
-function isSpecial(found: Stats | undefined): boolean {
-  return found !== undefined && !found.isFile();
-}
-
 async function replace(target: string, bytes: Uint8Array): Promise<void> {
-  const dir = path.dirname(target);
-  const beside = path.join(dir, `.${path.basename(target)}.${randomUUID()}`);
+  const { dirname, basename, join } = node('node:path');
+  const { open, rename, rm } = node('node:fs').promises;
+  const dir = dirname(target);
+  const beside = join(dir, `.${basename(target)}.${globalThis.crypto.randomUUID()}`);
   try {
     await using(await open(beside, 'wx'), async (handle) => {
       await handle.writeFile(bytes);
@@ -48,6 +51,6 @@ async function using(handle: FileHandle, work: (handle: FileHandle) => Promise<v
 
 /** Windows cannot open a folder and needs no flush of it. */
 async function flushFolder(dir: string): Promise<void> {
-  if (process.platform === 'win32') return;
-  await using(await open(dir, 'r'), (handle) => handle.sync());
+  if (node('node:path').sep === '\\') return;
+  await using(await node('node:fs').promises.open(dir, 'r'), (handle) => handle.sync());
 }

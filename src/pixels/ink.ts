@@ -1,5 +1,5 @@
 import { FormatError } from '../core/errors.js';
-import type { Grey } from './png.js';
+import type { Grey } from './pixels.js';
 
 /** Ink as the network takes it, [side, side] with 0 paper and 1 ink, and what was done to get there. */
 export interface Ink {

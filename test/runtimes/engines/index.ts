@@ -1,0 +1,8 @@
+import { browsers } from './browser.js';
+import { commands } from './command.js';
+import { edges } from './edge.js';
+import type { Engine } from './engine.js';
+import { webkit } from './webkit.js';
+
+/** Every engine that the identity suite knows; docs/runtimes.md lists them. */
+export const engines: readonly Engine[] = [...commands, ...browsers, webkit, ...edges];
