@@ -1,4 +1,5 @@
 import { PANEL } from "../abi";
+import { Epilogue, clamped } from "../gemm/epilogue";
 import { View, isPadded, padImage } from "../gemm/patches";
 import { fma, storeLanes, storeTransposed4, zero } from "../simd";
 import { share } from "../slice";
@@ -10,11 +11,11 @@ import { Conv2dForwardStep } from "../steps";
 /** Pixels of a tile. */
 const WIDE: i32 = 8;
 
-/** The shapes that this file takes. */
+/** The shapes that this file takes, with a clamp at most on the way out. */
 // @ts-ignore: decorator
 @inline
 export function isPlanar(s: Conv2dForwardStep): bool {
-  return s.ci == 1 && s.co < PANEL && s.groups == 1 && s.strideW == 1 && s.wo >= WIDE && !s.accumulate;
+  return s.ci == 1 && s.co < PANEL && s.groups == 1 && s.strideW == 1 && s.wo >= WIDE && !s.accumulate && !s.statistics && !s.addend && s.yRow == s.co;
 }
 
 /** Split over rows of all images. `view` is of x, padded images in it one at a time. */
@@ -49,7 +50,7 @@ function planarRow(s: Conv2dForwardStep, x: usize, y: usize, rowBytes: usize): v
 @inline
 function finished(sum: v128, s: Conv2dForwardStep, c: i32): v128 {
   if (s.b) sum = f32x4.add(sum, v128.load32_splat(s.b + (c << 2)));
-  return s.relu ? f32x4.pmax(sum, zero()) : sum;
+  return s.clamp ? clamped(sum, changetype<Epilogue>(changetype<usize>(s) + offsetof<Conv2dForwardStep>("statistics"))) : sum;
 }
 
 /** Four output channels of eight pixels; w: [kh · kw][8]. Where a row of pixels ends within the four, what lies behind is not touched. */
