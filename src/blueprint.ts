@@ -5,6 +5,7 @@ import { known, whole } from './core/options.js';
 import type { Layer } from './layers/layer.js';
 import { matches, showPattern, type Pattern } from './core/pattern.js';
 import { layOut, type Arena } from './plan/arena.js';
+import { fuse } from './plan/fuse.js';
 import { Plan, type Range } from './plan/plan.js';
 import { ParameterStore } from './plan/store.js';
 import { Buffer, type PlanTensor } from './plan/tensor.js';
@@ -38,7 +39,8 @@ export interface CompileOptions {
   /** Layers by their paths, as 'layer4' or 'c1': `net.output(path)` and `net.outputGradient(path)` read what the last `forward` and `backward` left
    *  there. Without loss and optimizer these two run as predicting does, with running statistics and without dropout: for explanations. */
   readonly watch?: readonly string[];
-  /** `false` keeps the output of every layer readable; default true. */
+  /** `false` keeps the output of every layer readable, and predicts layer by layer. Default true: norms, sums, relus and concats become a part of
+   *  the products before them, with the same bits. */
   readonly fuse?: boolean;
   /** Free bytes after each tensor, a multiple of 64, for tests that watch them; default 0. */
   readonly canary?: number;
@@ -175,6 +177,7 @@ function planPrediction(model: Layer, options: Blueprint['options'], store: Para
   const images = plan.input('images', options.input);
   const output = plan.plain(plan.layer('', model, images));
   output.buffer.kept = true;
+  if (options.fuse !== false) plan.steps.splice(0, Infinity, ...fuse(plan.steps));
   const prepare = plan.putPreparationFirst();
   return { plan, images, output, prepare, all: { first: prepare.last, last: plan.steps.length } };
 }
