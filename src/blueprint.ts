@@ -1,5 +1,5 @@
 import { MAX_WORKERS } from '../assembly/abi.js';
-import { OptionError, ShapeError } from './core/errors.js';
+import { OptionError, ShapeError, TooSmallError } from './core/errors.js';
 import { elements, show, type Shape } from './core/shape.js';
 import { known, whole } from './core/options.js';
 import type { Layer } from './layers/layer.js';
@@ -24,7 +24,8 @@ export interface CompileOptions {
   readonly loss?: Loss;
   /** How `update` changes the weights. Without loss and optimizer the network only predicts, and activations share memory. */
   readonly optimizer?: Optimizer;
-  /** Parameters that training leaves as they are, by name: 'c1.*' or several patterns. Neither their gradients nor those that only they need are computed. */
+  /** Parameters that training leaves as they are, by name: 'c1.*' or several patterns. Neither their gradients nor those that only they need are
+   *  computed, and batch normalisation whose weight and bias are among them keeps and uses its running statistics. */
   readonly freeze?: Pattern | readonly Pattern[];
   /** Limits the gradients at every update: `{ norm }` that of all together, `{ value }` each number. */
   readonly clip?: Clip;
@@ -94,8 +95,7 @@ export function planNetwork(model: Layer, options: CompileOptions): Blueprint {
   const checked = check(options);
   const frozen = patternsOf(checked.freeze);
   const store = new ParameterStore((name) => frozen.some((pattern) => matches(pattern, name)));
-  const train = checked.loss || checked.optimizer || checked.watch ? planTraining(model, checked, store) : null;
-  const predict = planPrediction(model, checked, store);
+  const { train, predict } = planBoth(model, checked, store);
   checkPatterns('compile: freeze', frozen, store);
   checkPatterns(`${checked.optimizer?.type}: groups`, checked.optimizer?.groups ?? [], store);
   if (checked.fuse === false) for (const plan of [predict.plan, ...(train ? [train.plan] : [])]) for (const { output } of plan.layers) output.buffer.kept = true;
@@ -103,6 +103,38 @@ export function planNetwork(model: Layer, options: CompileOptions): Blueprint {
   const inputs = plans.map((one) => inputsOf(one));
   const arena = layOut(plans.map((one) => one.plan), store, inputs, checked.canary ?? 0);
   return { store, predict, train, arena, options: checked };
+}
+
+function planBoth(model: Layer, options: Blueprint['options'], store: ParameterStore): Pick<Blueprint, 'train' | 'predict'> {
+  try {
+    const train = options.loss || options.optimizer || options.watch ? planTraining(model, options, store) : null;
+    return { train, predict: planPrediction(model, options, store) };
+  } catch (error) {
+    throw error instanceof TooSmallError ? withSmallest(error, model, options) : error;
+  }
+}
+
+/** The error with the smallest input that every layer can take, sides enlarged alike where they are smaller; as it is where none of up to 1024 is found. */
+function withSmallest(error: TooSmallError, model: Layer, options: Blueprint['options']): TooSmallError {
+  const [channels, ...sides] = options.input;
+  const enlarged = (side: number): Shape => [channels!, ...sides.map((one) => Math.max(one, side))];
+  const failure = (side: number): unknown => {
+    try {
+      planPrediction(model, { ...options, input: enlarged(side) }, new ParameterStore());
+      return null;
+    } catch (cause) {
+      return cause;
+    }
+  };
+  let [low, high] = [Math.min(...sides), 1024];
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    if (failure(middle) instanceof TooSmallError) low = middle;
+    else high = middle;
+  }
+  // A dense layer may ask for one size and no larger one.
+  const found = [high, high + 1, high + 2, high + 3].find((side) => failure(side) === null);
+  return found === undefined ? error : new TooSmallError(`${error.message}. The smallest input that every layer takes: ${show(enlarged(found))}`);
 }
 
 /** One pattern or several, as a list. */
