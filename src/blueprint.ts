@@ -60,7 +60,10 @@ export interface TrainPlan extends PredictPlan {
   readonly loss: Range;
   readonly backward: Range;
   readonly update: Range;
+  /** The network's loss: that of its output, with what auxiliary outputs add to `loss`. */
   readonly lossTensors: LossTensors | null;
+  /** The losses of the output and of the auxiliary ones, and how much each counts. */
+  readonly losses: readonly (LossTensors & { readonly weight: number })[];
   /** Norm of the gradients at the last update, before clipping: an f64, where `clip.norm` was given. */
   readonly gradientNorm: Buffer | null;
   /** The gradient of `output`, in row-major order: written by the loss, or from outside. */
@@ -154,11 +157,12 @@ function planTraining(model: Layer, options: Blueprint['options'], store: Parame
     output.buffer.kept = true;
   });
   const mark = plan.backwardMark;
+  let losses: TrainPlan['losses'] = [];
   let lossTensors: LossTensors | null = null;
   const loss = plan.range(() => {
     if (!options.loss) return;
-    lossTensors = plan.within('loss', () => options.loss!.plan(plan, output));
-    plan.seedGradient({ buffer: lossTensors.loss }, lossTensors.gradient);
+    losses = planLosses(plan, options.loss, output);
+    lossTensors = { ...losses[0]!, loss: planTotal(plan, losses) };
     plan.within('loss', () => plan.step('guardFinite', { x: lossTensors!.loss }));
     plan.emitBackward(mark);
   });
@@ -173,7 +177,26 @@ function planTraining(model: Layer, options: Blueprint['options'], store: Parame
     const gradient = plan.gradientOf(x);
     if (gradient) gradient.kept = true;
   }
-  return { plan, images, output, forward, loss, backward, update, prepare: { first: 0, last: 0 }, all: { first: 0, last: update.last }, lossTensors, gradientNorm, outputGradient };
+  return { plan, images, output, forward, loss, backward, update, prepare: { first: 0, last: 0 }, all: { first: 0, last: update.last }, lossTensors, losses, gradientNorm, outputGradient };
+}
+
+/** The loss of the output, and that of every auxiliary output. */
+function planLosses(plan: Plan, loss: Loss, output: PlanTensor): TrainPlan['losses'] {
+  return [{ name: '', x: output, weight: 1 }, ...plan.auxiliary].map(({ name, x, weight }) => {
+    const tensors = plan.within(name === '' ? 'loss' : `loss ${name}`, () => loss.plan(plan, x));
+    plan.seedGradient({ buffer: tensors.loss }, tensors.gradient);
+    return { ...tensors, weight };
+  });
+}
+
+/** Σ weight · loss. */
+function planTotal(plan: Plan, losses: TrainPlan['losses']): Buffer {
+  return plan.within('loss', () => losses.slice(1).reduce((x, { loss: z, weight }) => {
+    const y = plan.workspace('total', 1);
+    y.kept = true;
+    plan.step('axpby', { x, z, y, rows: 1, columns: 1, zRow: 1, zColumn: 1, alpha: 1, beta: weight });
+    return y;
+  }, losses[0]!.loss));
 }
 
 /** The output of a layer that is to be watched. */
@@ -198,7 +221,7 @@ function planUpdate(plan: Plan, store: ParameterStore, { optimizer, clip }: Comp
 function inputsOf(one: PredictPlan | TrainPlan): Buffer[] {
   const inputs = [one.images.buffer];
   if (!('update' in one)) return inputs;
-  if (one.lossTensors) inputs.push(one.lossTensors.target, one.lossTensors.gradient);
+  for (const { target, gradient } of one.losses) inputs.push(target, gradient);
   if (one.outputGradient.role === 'input') inputs.push(one.outputGradient);
   return inputs;
 }

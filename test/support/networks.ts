@@ -176,7 +176,14 @@ const shared = (): Layer => {
   });
 };
 
+const headed = (): Layer => new Graph({ conv: new Conv2d(2, 5, 3), auxiliary: new Linear(80, 3), relu: new ReLU(), out: new Linear(80, 3) }, (m, x, { apply, auxiliary }) => {
+  const y = m.relu(m.conv(x));
+  auxiliary('auxiliary', apply(flat(), y), 0.3);
+  return m.out(apply(flat(), y));
+});
+
 const branches: NetworkCase[] = [
+  { name: 'an auxiliary head', differs: true, model: headed, input: [2, 6, 6] },
   { name: 'residual blocks', differs: true, model: () => chain(new Conv2d(2, 5, 3), new Residual(chain(new Conv2d(5, 5, 3, { padding: 1, bias: false }), new BatchNorm2d(5), new ReLU())), new ReLU(), new Residual(new Conv2d(5, 7, 3, { stride: 2, padding: 1 }), new Conv2d(5, 7, 1, { stride: 2 })), new Tanh(), flat(), new Residual(new Linear(28, 28)), new Linear(28, 3)), input: [2, 6, 6] },
   { name: 'concat', model: () => chain(new Conv2d(2, 6, 3), new Concat({ a: new Conv2d(6, 3, 1), b: chain(new Conv2d(6, 1, 3, { padding: 1 }), new ReLU()), c: new MaxPool2d(3, { stride: 1, padding: 1 }) }), new Concat([new AvgPool2d(4), new MaxPool2d(4)]), flat(), new Concat([new Linear(20, 5), new Tanh()]), new Linear(25, 3)), input: [2, 6, 6] },
   { name: 'a graph with shared layers', model: () => chain(new Conv2d(2, 6, 1), shared()), input: [2, 3, 4], optimizer: { lr: 0.01, momentum: 0.9 } },
