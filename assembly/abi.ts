@@ -157,6 +157,7 @@ export const GELU_TANH = 9;
 export const HARDSIGMOID = 10;
 export const HARDSWISH = 11;
 export const SOFTSIGN = 12;
+export const MISH = 13;
 
 // `reduction` of the losses' steps.
 export const REDUCE_NONE = 0;

@@ -1,6 +1,6 @@
 import {
   AdaptiveAvgPool2d, AdaptiveMaxPool2d, BatchNorm2d, Conv1d, ConvTranspose1d, ConvTranspose2d, ELU, GELU, GroupNorm, Hardsigmoid, Hardswish, Hardtanh, InstanceNorm2d,
-  LayerNorm, LeakyReLU, LocalResponseNorm, LogSoftmax, PReLU, ReLU6, SELU, SiLU, Softmax, Softplus, Softsign, Upsample, type Layer,
+  LayerNorm, LeakyReLU, LocalResponseNorm, LogSoftmax, Mish, PReLU, ReLU6, SELU, SiLU, Softmax, Softplus, Softsign, Upsample, type Layer,
 } from '../src/layers/index.js';
 import { activationBackward, activationForward, type Activation } from '../test/oracle/activation.js';
 import * as activations from '../test/oracle/activations.js';
@@ -101,6 +101,7 @@ export const LAYERS: Readonly<Record<string, LayerOperator>> = {
   elu: activation(() => new ELU(), activations.elu(1)),
   selu: activation(() => new SELU(), activations.selu),
   silu: activation(() => new SiLU(), activations.silu),
+  mish: activation(() => new Mish(), activations.mish),
   gelu: activation(() => new GELU(), activations.gelu),
   gelu_tanh: activation(() => new GELU('tanh'), activations.geluTanh),
   hardsigmoid: activation(() => new Hardsigmoid(), activations.hardsigmoid),
