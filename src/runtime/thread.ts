@@ -11,8 +11,8 @@ const REFUSED = "its script was refused: the page's Content-Security-Policy need
 /** A thread that runs `workerMain`. */
 export interface Thread {
   post(data: WorkerData): void;
-  /** Idle, it does not keep the process alive. */
-  unref(): void;
+  /** Whether it keeps the process alive: only while the caller awaits its word. */
+  hold(busy: boolean): void;
   /** Resolves when it has ended: by itself, which its memory has told it to, or by force. */
   ended(): Promise<void>;
 }
@@ -36,7 +36,7 @@ function nodeThread({ message, lost }: Hearing): Thread {
   thread.on('exit', (code) => lost(`it ended with code ${code}`));
   return {
     post: (data) => thread.postMessage(data),
-    unref: () => thread.unref(),
+    hold: (busy) => (busy ? thread.ref() : thread.unref()),
     ended: () => new Promise((resolve) => {
       const force = setTimeout(() => void thread.terminate(), CLOSE_MS);
       const done = (): void => {
@@ -60,6 +60,7 @@ function webThread({ message, lost }: Hearing, file?: string | URL): Thread {
     throw new ConvasmError(remedy);
   }
   thread.onmessage = ({ data }: MessageEvent<string | number>) => {
+    if (!loaded && !file) URL.revokeObjectURL(String(url));
     loaded = true;
     message(data);
   };
@@ -67,9 +68,7 @@ function webThread({ message, lost }: Hearing, file?: string | URL): Thread {
   thread.onmessageerror = () => lost('a message could not be read');
   return {
     post: (data) => thread.postMessage(data),
-    unref: () => {
-      if (!file) URL.revokeObjectURL(String(url));
-    },
+    hold: () => {},
     ended: async () => thread.terminate(),
   };
 }
