@@ -5,6 +5,7 @@ import { known, whole } from './core/options.js';
 import type { Layer } from './layers/layer.js';
 import { matches, showPattern, type Pattern } from './core/pattern.js';
 import { layOut, type Arena } from './plan/arena.js';
+import { fuse } from './plan/fuse.js';
 import { Plan, type Range } from './plan/plan.js';
 import { ParameterStore } from './plan/store.js';
 import { Buffer, type PlanTensor } from './plan/tensor.js';
@@ -33,7 +34,7 @@ export interface CompileOptions {
   readonly workers?: number | 'auto';
   /** Runs the steps beside the calling thread even with one worker, so that a page stays free while it trains. With several, a page's always do. Default false. */
   readonly inWorker?: boolean;
-  /** For pages whose Content-Security-Policy refuses blobs as workers: the address of the package's `convasm/worker`. */
+  /** For pages whose Content-Security-Policy refuses blobs as workers: the address of the package's `convasm/worker.js`. */
   readonly workerFile?: string | URL;
   /** 'relaxed': fused multiply-adds where the engine has them, with one worker; not the same bits on every machine. Default 'simd'. */
   readonly build?: 'simd' | 'relaxed';
@@ -42,7 +43,8 @@ export interface CompileOptions {
   /** Layers by their paths, as 'layer4' or 'c1': `net.output(path)` and `net.outputGradient(path)` read what the last `forward` and `backward` left
    *  there. Without loss and optimizer these two run as predicting does, with running statistics and without dropout: for explanations. */
   readonly watch?: readonly string[];
-  /** `false` keeps the output of every layer readable; default true. */
+  /** `false` keeps the output of every layer readable, and predicts layer by layer. Default true: norms, sums, relus and concats become a part of
+   *  the products before them, with the same bits. */
   readonly fuse?: boolean;
   /** Free bytes after each tensor, a multiple of 64, for tests that watch them; default 0. */
   readonly canary?: number;
@@ -65,7 +67,10 @@ export interface TrainPlan extends PredictPlan {
   readonly loss: Range;
   readonly backward: Range;
   readonly update: Range;
+  /** The network's loss: that of its output, with what auxiliary outputs add to `loss`. */
   readonly lossTensors: LossTensors | null;
+  /** The losses of the output and of the auxiliary ones, and how much each counts. */
+  readonly losses: readonly (LossTensors & { readonly weight: number })[];
   /** Norm of the gradients at the last update, before clipping: an f64, where `clip.norm` was given. */
   readonly gradientNorm: Buffer | null;
   /** The gradient of `output`, in row-major order: written by the loss, or from outside. */
@@ -146,6 +151,7 @@ function planPrediction(model: Layer, options: Blueprint['options'], store: Para
   const images = plan.input('images', options.input);
   const output = plan.plain(plan.layer('', model, images));
   output.buffer.kept = true;
+  if (options.fuse !== false) plan.steps.splice(0, Infinity, ...fuse(plan.steps));
   const prepare = plan.putPreparationFirst();
   return { plan, images, output, prepare, all: { first: prepare.last, last: plan.steps.length } };
 }
@@ -160,11 +166,12 @@ function planTraining(model: Layer, options: Blueprint['options'], store: Parame
     output.buffer.kept = true;
   });
   const mark = plan.backwardMark;
+  let losses: TrainPlan['losses'] = [];
   let lossTensors: LossTensors | null = null;
   const loss = plan.range(() => {
     if (!options.loss) return;
-    lossTensors = plan.within('loss', () => options.loss!.plan(plan, output));
-    plan.seedGradient({ buffer: lossTensors.loss }, lossTensors.gradient);
+    losses = planLosses(plan, options.loss, output);
+    lossTensors = { ...losses[0]!, loss: planTotal(plan, losses) };
     plan.within('loss', () => plan.step('guardFinite', { x: lossTensors!.loss }));
     plan.emitBackward(mark);
   });
@@ -179,7 +186,26 @@ function planTraining(model: Layer, options: Blueprint['options'], store: Parame
     const gradient = plan.gradientOf(x);
     if (gradient) gradient.kept = true;
   }
-  return { plan, images, output, forward, loss, backward, update, prepare: { first: 0, last: 0 }, all: { first: 0, last: update.last }, lossTensors, gradientNorm, outputGradient };
+  return { plan, images, output, forward, loss, backward, update, prepare: { first: 0, last: 0 }, all: { first: 0, last: update.last }, lossTensors, losses, gradientNorm, outputGradient };
+}
+
+/** The loss of the output, and that of every auxiliary output. */
+function planLosses(plan: Plan, loss: Loss, output: PlanTensor): TrainPlan['losses'] {
+  return [{ name: '', x: output, weight: 1 }, ...plan.auxiliary].map(({ name, x, weight }) => {
+    const tensors = plan.within(name === '' ? 'loss' : `loss ${name}`, () => loss.plan(plan, x));
+    plan.seedGradient({ buffer: tensors.loss }, tensors.gradient);
+    return { ...tensors, weight };
+  });
+}
+
+/** Σ weight · loss. */
+function planTotal(plan: Plan, losses: TrainPlan['losses']): Buffer {
+  return plan.within('loss', () => losses.slice(1).reduce((x, { loss: z, weight }) => {
+    const y = plan.workspace('total', 1);
+    y.kept = true;
+    plan.step('axpby', { x, z, y, rows: 1, columns: 1, zRow: 1, zColumn: 1, alpha: 1, beta: weight });
+    return y;
+  }, losses[0]!.loss));
 }
 
 /** The output of a layer that is to be watched. */
@@ -204,7 +230,7 @@ function planUpdate(plan: Plan, store: ParameterStore, { optimizer, clip }: Comp
 function inputsOf(one: PredictPlan | TrainPlan): Buffer[] {
   const inputs = [one.images.buffer];
   if (!('update' in one)) return inputs;
-  if (one.lossTensors) inputs.push(one.lossTensors.target, one.lossTensors.gradient);
+  for (const { target, gradient } of one.losses) inputs.push(target, gradient);
   if (one.outputGradient.role === 'input') inputs.push(one.outputGradient);
   return inputs;
 }

@@ -181,9 +181,11 @@ export class Network extends Stored {
     if (!loss) throw new OptionError('compile was given no loss: use forward, backward and update');
     this.#writeImages(train, images);
     const numbers = loss.readTargets(targets, this.#live);
-    if (numbers instanceof Int32Array) this.engine.integers(loss.target.address, loss.target.words).set(numbers);
-    else this.session.floats(loss.target).set(numbers);
-    this.session.floats(loss.gradient).fill(1);
+    for (const { target, gradient, weight } of train.losses) {
+      if (numbers instanceof Int32Array) this.engine.integers(target.address, target.words).set(numbers);
+      else this.session.floats(target).set(numbers);
+      this.session.floats(gradient).fill(weight);
+    }
   }
 
   #loss(train: TrainPlan): number {

@@ -48,7 +48,7 @@ export class Stored {
   /** Loads weights, a safetensors file or what a reader of convasm/formats returned; nothing changes unless they fit (`strict` false:
    *  those that do). Returns what was missing and unexpected. */
   load(weights: Uint8Array | StateDict, options: { readonly strict?: boolean; readonly file?: string } = {}): LoadReport {
-    const report = loadSlots(this.stateDict, weights, options.strict ?? true, options.file ?? 'weights');
+    const report = loadSlots(this.stateDict, weights, options.strict ?? true, options.file ?? 'weights', this.blueprint.train ? [] : this.blueprint.store.spare);
     this.#metadata = report.metadata;
     return report;
   }

@@ -199,7 +199,7 @@ function flushRows(s: Conv2dBackwardInputStep, p: Product, phase: Phase, from: i
     p.tapCount = (to - from) * phase.tapsPerRow;
     fillRowTable(p);
     const groupBytes = (ci + PANEL - 1) / PANEL * p.panelBytes;
-    multiplyGroups(s, p, phase.b + (<usize>(skipped * p.run) << 5), groupBytes, co << 2, ci << 2, s.b, ci << 2);
+    multiplyGroups(s, p, phase.b + (<usize>(skipped * p.run) << 5), groupBytes, co << 2, ci << 2, s.b);
     p.taps = taps;
   }
   p.rowCount = 0;

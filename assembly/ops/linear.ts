@@ -1,5 +1,6 @@
 import { ADD_IF_ACCUMULATING, PANEL, TILE_ROWS } from "../abi";
 import { multiplyRows, productAt, setPlain } from "../gemm/gemm";
+import { setEpilogue } from "../gemm/product";
 import { fma, laneMask, storeLanes, sumLanesOf4, zero } from "../simd";
 import { share } from "../slice";
 import { LinearBackwardInputStep, LinearBackwardWeightStep, LinearForwardStep } from "../steps";
@@ -13,17 +14,18 @@ export function linearForward(s: LinearForwardStep, live: i32, worker: i32, work
   setPlain(p, s.ci, 4, PANEL << 2);
   p.panelBytes = s.ci * PANEL << 2;
   p.accumulate = 0;
-  p.relu = s.relu;
+  const y = s.y + (s.yFrom << 2);
+  setEpilogue(p, changetype<usize>(s) + offsetof<LinearForwardStep>("statistics"), y, s.co);
   const byRow = rows >= workers * TILE_ROWS;
   const firstPanel = byRow ? 0 : share(panels, worker, workers);
   const lastPanel = byRow ? panels : share(panels, worker + 1, workers);
   const firstRow = byRow ? share(rows, worker, workers) : 0;
   const lastRow = byRow ? share(rows, worker + 1, workers) : rows;
   p.b = s.w + firstPanel * p.panelBytes;
-  p.bias = s.b ? s.b + (firstPanel * PANEL << 2) : 0;
+  p.bias = s.b;
   p.cBase = firstPanel * PANEL << 2;
   p.columns = min(s.co, lastPanel * PANEL) - firstPanel * PANEL;
-  multiplyRows(p, s.x, s.ci << 2, s.y, s.co << 2, firstRow, lastRow);
+  multiplyRows(p, s.x, s.ci << 2, y, s.yRow << 2, firstRow, lastRow);
 }
 
 /** dw[ci, co] (+)= Σ x[r, ci] · dy[r, co]. Split over ci. */

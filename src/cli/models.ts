@@ -43,14 +43,26 @@ const photos = (name: string, title: string, build: (builders: Builders, options
   build: async (options = {}) => build(await import('../models/index.js'), options),
 });
 
+const cifar = (name: string, title: string, build: (builders: Builders, options: BuildOptions) => Layer): Model => ({
+  ...photos(name, title, build), input: [3, 32, 32], classes: 10, preprocessing: { side: 32, mean: [0.4914, 0.4822, 0.4465], deviation: [0.247, 0.2435, 0.2616] },
+});
+
+/** The options of a network without auxiliary heads. */
+const sizes = ({ classes }: BuildOptions): { classes?: number } => (classes === undefined ? {} : { classes });
+
 const MODELS: readonly Model[] = [
-  digits('lenet5', 'LeNet-5', (m, o) => m.lenet5(o)),
-  digits('lenet5_modern', 'LeNet-5, modern (relu, max pooling)', (m, o) => m.lenet5Modern(o)),
-  photos('resnet18', 'ResNet-18', (m, o) => m.resnet18(o)),
-  photos('resnet34', 'ResNet-34', (m, o) => m.resnet34(o)),
-  photos('resnet50', 'ResNet-50', (m, o) => m.resnet50(o)),
-  photos('resnet101', 'ResNet-101', (m, o) => m.resnet101(o)),
-  photos('resnet152', 'ResNet-152', (m, o) => m.resnet152(o)),
+  digits('lenet5', 'LeNet-5', (m, o) => m.lenet5(sizes(o))),
+  digits('lenet5_modern', 'LeNet-5, modern (relu, max pooling)', (m, o) => m.lenet5Modern(sizes(o))),
+  photos('alexnet', 'AlexNet', (m, o) => m.alexnet(sizes(o))),
+  photos('vgg11', 'VGG-11', (m, o) => m.vgg11(sizes(o))),
+  photos('vgg16', 'VGG-16', (m, o) => m.vgg16(sizes(o))),
+  photos('googlenet', 'GoogLeNet', (m, o) => m.googlenet(o)),
+  photos('inception_v3', 'Inception v3', (m, o) => m.inceptionV3(o), 299, 342),
+  photos('inception_v4', 'Inception v4', (m, o) => m.inceptionV4(sizes(o)), 299, 342),
+  photos('squeezenet1_1', 'SqueezeNet 1.1', (m, o) => m.squeezenet1_1(sizes(o))),
+  photos('mobilenet_v2', 'MobileNetV2', (m, o) => m.mobilenetV2(sizes(o))),
+  ...([18, 34, 50, 101, 152] as const).map((depth) => photos(`resnet${depth}`, `ResNet-${depth}`, (m, o) => m[`resnet${depth}`](sizes(o)))),
+  ...([20, 32, 44, 56, 110] as const).map((depth) => cifar(`resnet${depth}`, `ResNet-${depth} for CIFAR-10`, (m, o) => m[`resnet${depth}`](sizes(o)))),
 ];
 
 /** Names of the networks, as torchvision has them. */

@@ -40,13 +40,14 @@ export function saveSlots(slots: readonly Slot[], metadata: Readonly<Record<stri
 
 /**
  * Fills the slots from a safetensors file or a state dict: all of them or, with `strict` false, those that it has. Nothing is written
- * unless everything fits. Throws OptionError with the missing, unexpected and misshapen names.
+ * unless everything fits. Names that begin as one of `spare` are passed over. Throws OptionError with the missing, unexpected and
+ * misshapen names.
  */
-export function loadSlots(slots: readonly Slot[], from: Uint8Array | StateDict, strict: boolean, file: string): LoadReport {
+export function loadSlots(slots: readonly Slot[], from: Uint8Array | StateDict, strict: boolean, file: string, spare: readonly string[] = []): LoadReport {
   const { tensors, metadata } = from instanceof Uint8Array ? readSafetensors(from, file) : { tensors: from, metadata: {} };
   const missing = slots.filter((slot) => !tensors.has(slot.name)).map((slot) => slot.name);
   const wanted = new Set(slots.map((slot) => slot.name));
-  const unexpected = [...tensors.keys()].filter((name) => !wanted.has(name));
+  const unexpected = [...tensors.keys()].filter((name) => !wanted.has(name) && !spare.some((start) => name.startsWith(start)));
   const misshapen = slots.filter((slot) => tensors.has(slot.name) && !same(tensors.get(slot.name)!.shape, slot.shape));
   if (misshapen.length > 0 || (strict && missing.length + unexpected.length > 0)) throw misfit(file, missing, unexpected, misshapen, tensors);
   const found = slots.filter((slot) => tensors.has(slot.name));

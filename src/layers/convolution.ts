@@ -24,10 +24,12 @@ export interface ConvolutionOptions {
   readonly mask?: Float32Array;
   /** How the weights start; default U(−1/√fanIn, 1/√fanIn), as PyTorch. */
   readonly init?: Init;
+  /** How the bias starts; default as the weights do by default. */
+  readonly biasInit?: Init;
 }
 
 /** Names of ConvolutionOptions. */
-export const CONVOLUTION_OPTIONS = ['groups', 'bias', 'rotate', 'mask', 'init'] as const;
+export const CONVOLUTION_OPTIONS = ['groups', 'bias', 'rotate', 'mask', 'init', 'biasInit'] as const;
 
 /** Sizes with every axis spelt out; a sequence is an image of one row. */
 export interface ConvolutionSizes {
@@ -52,6 +54,7 @@ export class Convolution implements Layer {
   readonly rotate: boolean;
   readonly mask: Float32Array | null;
   readonly init: Init | null;
+  readonly biasInit: Init | null;
 
   constructor(layer: string, rank: 1 | 2, inChannels: number, outChannels: number, sizes: ConvolutionSizes, options: ConvolutionOptions) {
     this.layer = layer;
@@ -67,6 +70,7 @@ export class Convolution implements Layer {
     this.rotate = options.rotate ?? false;
     this.mask = options.mask ?? null;
     this.init = options.init ?? null;
+    this.biasInit = options.biasInit ?? null;
     checkGroups(layer, this.groups, inChannels, outChannels);
     const weights = this.outChannels * fanIn(this.#weightShape());
     if (this.mask && this.mask.length !== weights) throw new OptionError(`${layer}: mask has ${this.mask.length} numbers, expected ${weights}`);
@@ -117,7 +121,7 @@ export class Convolution implements Layer {
     const start = this.init ?? torchDefault(fanIn(shape));
     const kept = this.mask ? this.mask.reduce((sum, one) => sum + one, 0) : this.outChannels * fanIn(shape);
     const w = p.parameter('weight', shape, this.mask ? { kind: 'masked', init: start, mask: this.mask } : start, { layout, count: kept });
-    const b = this.bias ? p.parameter('bias', [this.outChannels], torchDefault(fanIn(shape))) : null;
+    const b = this.bias ? p.parameter('bias', [this.outChannels], this.biasInit ?? torchDefault(fanIn(shape))) : null;
     const outShape = imageShape(this.rank, g.co, g.ho, g.wo);
     const y = p.activation(outShape, x, { order: channelsLastOrder(outShape), field: this.#field(x.field) });
     if (this.mask) this.#keepMasked(p, y, w, layout, shape);

@@ -13,10 +13,12 @@ export interface Joins {
   add(...terms: PlanTensor[]): PlanTensor;
   /** The channels of tensors [c, ...] one after another. */
   concat(...parts: PlanTensor[]): PlanTensor;
-  /** A layer that has neither parameters nor a name, as `torch.nn.functional` has them. */
+  /** x with `zeros` channels of zeros behind its own. */
+  pad(x: PlanTensor, zeros: number): PlanTensor;
+  /** A layer without a name of its own, as those of `torch.nn.functional`; parameters inside it have the graph's. */
   apply(layer: Layer, x: PlanTensor): PlanTensor;
-  /** What is planned. */
-  readonly plan: Plan;
+  /** Logits of the layer `name` for x, whose loss times `weight` counts while training. Predicting leaves them out, and loading passes over their weights. */
+  auxiliary(name: string, x: PlanTensor, weight: number): void;
 }
 
 /**
@@ -40,9 +42,14 @@ export class Graph<L extends Readonly<Record<string, Layer>>> implements Layer {
   }
 
   plan(p: Plan, x: PlanTensor): PlanTensor {
-    const calls = [...this.#named].map(([name, layer]) => [name, (input: PlanTensor) => p.layer(name, layer, input)]);
-    return this.#forward(Object.fromEntries(calls) as Calls<L>, x, {
-      add: (...terms) => planAdd(p, terms), concat: (...parts) => planConcat(p, parts), apply: (layer, input) => layer.plan(p, input), plan: p,
+    const calls = Object.fromEntries([...this.#named].map(([name, layer]) => [name, (input: PlanTensor) => p.layer(name, layer, input)]));
+    return this.#forward(calls as Calls<L>, x, {
+      add: (...terms) => planAdd(p, terms), concat: (...parts) => planConcat(p, parts), pad: (input, zeros) => planConcat(p, [input], zeros),
+      apply: (layer, input) => layer.plan(p, input),
+      auxiliary: (name, input, weight) => {
+        if (p.training) p.auxiliary.push({ name, x: calls[name]!(input), weight });
+        else p.store.spare.push(`${p.path === '' ? '' : `${p.path}.`}${name}.`);
+      },
     });
   }
 }

@@ -12,6 +12,8 @@ export interface LinearOptions {
   readonly bias?: boolean;
   /** How the weights start; default U(−1/√inFeatures, 1/√inFeatures), as PyTorch. */
   readonly init?: Init;
+  /** How the bias starts; default as the weights do by default. */
+  readonly biasInit?: Init;
 }
 
 /**
@@ -24,13 +26,15 @@ export class Linear implements Layer {
   readonly outFeatures: number;
   readonly bias: boolean;
   readonly init: Init | null;
+  readonly biasInit: Init | null;
 
   constructor(inFeatures: number, outFeatures: number, options: LinearOptions = {}) {
-    known('Linear', options, ['bias', 'init']);
+    known('Linear', options, ['bias', 'init', 'biasInit']);
     this.inFeatures = whole('Linear', 'inFeatures', inFeatures, 1);
     this.outFeatures = whole('Linear', 'outFeatures', outFeatures, 1);
     this.bias = options.bias ?? true;
     this.init = options.init ?? null;
+    this.biasInit = options.biasInit ?? null;
   }
 
   plan(p: Plan, input: PlanTensor): PlanTensor {
@@ -46,7 +50,7 @@ export class Linear implements Layer {
     const order = x.order ?? { channels: ci, pixels: 1 };
     const layout = { kind: 'panels', groups: 1, co, ci: order.channels, kh: 1, kw: order.pixels } as const;
     const w = p.parameter('weight', [co, ci], this.init ?? torchDefault(ci), { layout });
-    const b = this.bias ? p.parameter('bias', [co], torchDefault(ci)) : null;
+    const b = this.bias ? p.parameter('bias', [co], this.biasInit ?? torchDefault(ci)) : null;
     const y = p.activation([...x.shape.slice(0, -1), co], x, { order: null, field: null });
     const passes = densePasses(p, w, rows, ci, co);
     passes.forward(x, b, y.buffer, STORE);

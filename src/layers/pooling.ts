@@ -127,7 +127,7 @@ export function planMaxPool(p: Plan, image: PlanTensor, g: PoolGeometry, rank: 1
   const x = p.channelsLast(image);
   const y = outputOf(p, x, g, rank);
   const argmax = indices || (p.training && p.needsGradient(x)) ? p.activation(y.shape, y, { name: 'argmax' }) : null;
-  p.step('maxPool2dForward', { ...g, x, y, argmax });
+  p.step('maxPool2dForward', { ...g, x, y, argmax, yRow: g.c, yFrom: 0 });
   p.onBackward(y, (dy) => {
     if (p.needsGradient(x)) p.step('maxPool2dBackward', { ...g, dy, argmax, ...p.gradInto(x) });
   });
@@ -152,7 +152,7 @@ export function planAvgPool(p: Plan, image: PlanTensor, g: PoolGeometry, rank: 1
   const x = p.channelsLast(image);
   const y = outputOf(p, x, g, rank);
   const fields = { ...g, padBottom: g.padTop, padRight: g.padLeft, countIncludePad, divisor: divisor || commonDivisor(g, countIncludePad) };
-  p.step('avgPool2dForward', { ...fields, x, y });
+  p.step('avgPool2dForward', { ...fields, x, y, yRow: g.c, yFrom: 0 });
   p.onBackward(y, (dy) => {
     if (p.needsGradient(x)) p.step('avgPool2dBackward', { ...fields, dy, ...p.gradInto(x) });
   });

@@ -106,6 +106,11 @@ export function planBiasGradient(p: Plan, b: Parameter, dy: Buffer, rows: number
   p.step('biasBackward', { dy, db, rows, c, accumulate });
 }
 
+/** A product that is stored as it is, rows of `co` side by side: what `fuse` starts from. */
+export function plainEpilogue(co: number): { statistics: null; addend: null; clamp: 0; low: 0; high: 0; yRow: number; yFrom: 0 } {
+  return { statistics: null, addend: null, clamp: 0, low: 0, high: 0, yRow: co, yFrom: 0 };
+}
+
 interface Operand {
   readonly buffer: Buffer;
 }
@@ -127,7 +132,7 @@ function passesOf(p: Plan, g: ConvGeometry, w: Parameter): Passes {
  *  gradient takes no bias: not for a transposed convolution. */
 export function densePasses(p: Plan, w: Parameter, rows: number, ci: number, co: number): Passes {
   return {
-    forward: (x, b, y) => p.step('linearForward', { x, w, b, y, rows, ci, co, relu: 0, ...p.scratch(PRODUCT_AND_ROWS) }),
+    forward: (x, b, y) => p.step('linearForward', { x, w, b, y, rows, ci, co, ...plainEpilogue(co), ...p.scratch(PRODUCT_AND_ROWS) }),
     backwardWeight: (x, dy, gradient) => p.step('linearBackwardWeight', { x, dy, rows, ci, co, ...gradient, ...p.scratch(PRODUCT_AND_ROWS) }),
     backwardInput: (dy, _, gradient) => p.step('linearBackwardInput', { dy, w, rows, ci, co, ...gradient }),
   };
@@ -154,7 +159,7 @@ function patchPasses(p: Plan, g: ConvGeometry, w: Parameter): Passes {
   return {
     forward: (x, b, y, accumulate) =>
       p.step('conv2dForward', {
-        ...g, x, w, b, y, relu: 0, accumulate, groupImages: images,
+        ...g, x, w, b, y, accumulate, groupImages: images, ...plainEpilogue(g.co),
         ...p.scratch(head + g.kh * g.kw * 4 + Math.min(images, p.batchSize) * imageBytes),
       }),
     backwardWeight: (x, dy, gradient) =>
@@ -186,7 +191,7 @@ function borderedBytes(g: ConvGeometry): number {
 
 /** y (+)= one filter per channel over x, and the bias; `w` holds [kh, kw, c]. */
 export function planDepthwise(p: Plan, g: ConvGeometry, x: Operand, w: Operand, b: Operand | null, y: Buffer, accumulate: number): void {
-  p.step('depthwise2dForward', { ...g, x, w, b, y, relu: 0, accumulate, ...p.scratch(ROW_3X3_BYTES) });
+  p.step('depthwise2dForward', { ...g, x, w, b, y, accumulate, ...plainEpilogue(g.co), ...p.scratch(ROW_3X3_BYTES) });
 }
 
 export function planDepthwiseBackwardInput(p: Plan, g: ConvGeometry, dy: Buffer, w: Operand, b: Operand | null, gradient: { dx: Buffer; accumulate: number }): void {

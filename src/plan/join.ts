@@ -27,15 +27,15 @@ export function planAdd(p: Plan, terms: readonly PlanTensor[]): PlanTensor {
     const length = elements(x.shape);
     const y = p.activation(x.shape, x, { field: widest([x, z]), replaces: x, name: 'sum' });
     p.step('add', { x, z, y, length });
-    p.onBackward(y, (dy) => handOn(p, [x, z], dy, length));
+    p.onBackward(y, (dy) => handOn(p, [x, z], dy, { length, watched: y.buffer.kept }));
     return y;
   });
 }
 
-/** d term += dy for each. The last one that has no gradient yet takes dy itself: nobody needs it afterwards. */
-function handOn(p: Plan, terms: readonly PlanTensor[], dy: Buffer, length: number): void {
+/** d term += dy for each. The last one that has no gradient yet takes dy itself: nobody needs it afterwards, unless it is watched. */
+function handOn(p: Plan, terms: readonly PlanTensor[], dy: Buffer, { length, watched }: { length: number; watched: boolean }): void {
   const needy = terms.filter((term) => p.needsGradient(term));
-  const heir = dy.role === 'activation' ? needy.filter((term) => !p.gradientOf(term)).at(-1) : undefined;
+  const heir = dy.role === 'activation' && !watched ? needy.filter((term) => !p.gradientOf(term)).at(-1) : undefined;
   for (const term of needy) {
     if (term === heir) continue;
     const { dx, accumulate } = p.gradInto(term);

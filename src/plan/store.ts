@@ -20,6 +20,8 @@ export class ParameterStore {
   readonly running = new Map<string, RunningBuffer>();
   /** Parameters and running buffers in the order of their layers: the state_dict's. */
   readonly saved: (Parameter | RunningBuffer)[] = [];
+  /** How the names begin of what only the training program has: a file may hold them. */
+  readonly spare: string[] = [];
   readonly #frozen: (name: string) => boolean;
 
   /** @param frozen names of the parameters that training leaves as they are */

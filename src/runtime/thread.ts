@@ -6,7 +6,7 @@ import { workerMain, type WorkerData } from './worker.js';
 /** How long a thread may take to end by itself. */
 const CLOSE_MS = 500;
 
-const REFUSED = "its script was refused: the page's Content-Security-Policy needs worker-src blob:, or give compile workerFile, the address of convasm/worker";
+const REFUSED = "its script was refused: the page's Content-Security-Policy needs worker-src blob:, or give compile workerFile, the address of convasm/worker.js";
 
 /** A thread that runs `workerMain`. */
 export interface Thread {
@@ -23,7 +23,7 @@ export interface Hearing {
   lost(why: string): void;
 }
 
-/** Starts a thread. `file` is the address of a page's worker script (convasm/worker); without it the script is a blob. */
+/** Starts a thread. `file` is the address of a page's worker script (convasm/worker.js); without it the script is a blob. */
 export function openThread(hearing: Hearing, file?: string | URL): Thread {
   return callerMayBlock() ? nodeThread(hearing) : webThread(hearing, file);
 }
@@ -51,7 +51,7 @@ function nodeThread({ message, lost }: Hearing): Thread {
 
 function webThread({ message, lost }: Hearing, file?: string | URL): Thread {
   const url = file ?? URL.createObjectURL(new Blob([`(${workerMain.toString()})(self)`], { type: 'text/javascript' }));
-  const remedy = file ? `${String(file)} could not be loaded as a worker: expected convasm/worker from the page's own origin, with its Cross-Origin-Embedder-Policy` : REFUSED;
+  const remedy = file ? `${String(file)} could not be loaded as a worker: expected convasm/worker.js from the page's own origin, with its Cross-Origin-Embedder-Policy` : REFUSED;
   let loaded = false;
   let thread: Worker;
   try {

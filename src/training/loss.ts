@@ -12,7 +12,7 @@ export interface LossTensors {
   readonly loss: Buffer;
   /** Without reduction, the loss of every row: [images, rows]. */
   readonly rowLoss: Buffer;
-  /** The gradient of the reduced loss, 1 while training; one per row without reduction. */
+  /** The gradient of the reduced loss: while training 1, or the weight of an auxiliary output; one per row without reduction. */
   readonly gradient: Buffer;
   /** Losses of one image. */
   readonly rowsPerImage: number;

@@ -60,7 +60,7 @@ export async function runMeta(stored: TorchvisionCase): Promise<Report> {
   const report = new Report();
   const [n, ...input] = stored.input_shape as [number, ...number[]];
   const training = stored.aux_logits === true;
-  const { store, train, predict } = planNetwork(await modelOf(stored), { input, batchSize: n, ...(training ? { loss: losses.crossEntropy() } : {}) });
+  const { store, train, predict } = planNetwork(await modelOf(stored), { input, batchSize: Math.max(n, 2), ...(training ? { loss: losses.crossEntropy() } : {}) });
   const { plan, output } = train ?? predict;
   const outputs = { logits: [n, ...output.shape], ...Object.fromEntries(plan.auxiliary.map(({ name, x }) => [`aux_logits${/\d*$/.exec(name)![0]}`, [n, ...x.shape]])) };
   const saved = store.saved.map((one) => [one.name, one.shape, 'dtype' in one && one.dtype === 'i64' ? 'int64' : 'float32', 'layout' in one ? 'parameter' : 'buffer']);

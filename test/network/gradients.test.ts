@@ -31,9 +31,9 @@ function slope({ at, gradient, set }: Moved, f: () => number, h: number): number
   return (above - below) / moved;
 }
 
-/** Every parameter and the images. `images` is written in place. */
+/** Every parameter and the images, auxiliary heads where there is a loss. `images` is written in place. */
 function movable(net: Network, images: Float32Array, gradients: Map<string, { data: Float32Array }>): Moved[] {
-  const parameters = net.parameters.map((slot) => ({ name: slot.name, at: slot.read(), gradient: gradients.get(slot.name)!.data, set: (values: Float32Array) => slot.write(values) }));
+  const parameters = net.parameters.filter(({ name }) => gradients.has(name) || !name.includes('auxiliary')).map((slot) => ({ name: slot.name, at: slot.read(), gradient: gradients.get(slot.name)!.data, set: (values: Float32Array) => slot.write(values) }));
   return [...parameters, { name: 'images', at: images.slice(), gradient: net.inputGradient().data, set: (values) => images.set(values) }];
 }
 

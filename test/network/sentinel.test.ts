@@ -13,8 +13,8 @@ import { simulated } from '../support/simulated.js';
 const BATCH = 5;
 
 const trainInputs = (net: Network): Buffer[] => {
-  const { images, lossTensors } = net.blueprint.train!;
-  return [images.buffer, lossTensors!.target, lossTensors!.gradient];
+  const { images, losses } = net.blueprint.train!;
+  return [images.buffer, ...losses.flatMap(({ target, gradient }) => [target, gradient])];
 };
 
 async function watched(one: NetworkCase, live: number, workers: number) {

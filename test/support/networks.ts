@@ -82,6 +82,11 @@ export interface NetworkCase {
   readonly more?: Partial<CompileOptions>;
 }
 
+/** The product, batch norm and an activation. */
+const normed = (product: Layer, channels: number, activation: Layer = new ReLU()): Layer => new Sequential([product, new BatchNorm2d(channels), activation]);
+/** MobileNetV2's block without its shortcut. */
+const inverted = (c: number): Layer => new Sequential([normed(new Conv2d(c, 2 * c, 1), 2 * c, new ReLU6()), normed(new Conv2d(2 * c, 2 * c, 3, { groups: 2 * c, padding: 1 }), 2 * c, new ReLU6()), new Conv2d(2 * c, c, 1), new BatchNorm2d(c)]);
+
 const digits: Shape = [1, 32, 32];
 const flat = (): Layer => new Flatten();
 const sum = (first: Layer, second: Layer = new Identity()): Layer => new Sum(first, second);
@@ -176,10 +181,20 @@ const shared = (): Layer => {
   });
 };
 
+const headed = (): Layer => new Graph({ conv: new Conv2d(2, 5, 3), auxiliary: new Linear(80, 3), relu: new ReLU(), out: new Linear(80, 3) }, (m, x, { apply, auxiliary }) => {
+  const y = m.relu(m.conv(x));
+  auxiliary('auxiliary', apply(flat(), y), 0.3);
+  return m.out(apply(flat(), y));
+});
+
 const branches: NetworkCase[] = [
+  { name: 'an auxiliary head', differs: true, model: headed, input: [2, 6, 6] },
   { name: 'residual blocks', differs: true, model: () => chain(new Conv2d(2, 5, 3), new Residual(chain(new Conv2d(5, 5, 3, { padding: 1, bias: false }), new BatchNorm2d(5), new ReLU())), new ReLU(), new Residual(new Conv2d(5, 7, 3, { stride: 2, padding: 1 }), new Conv2d(5, 7, 1, { stride: 2 })), new Tanh(), flat(), new Residual(new Linear(28, 28)), new Linear(28, 3)), input: [2, 6, 6] },
   { name: 'concat', model: () => chain(new Conv2d(2, 6, 3), new Concat({ a: new Conv2d(6, 3, 1), b: chain(new Conv2d(6, 1, 3, { padding: 1 }), new ReLU()), c: new MaxPool2d(3, { stride: 1, padding: 1 }) }), new Concat([new AvgPool2d(4), new MaxPool2d(4)]), flat(), new Concat([new Linear(20, 5), new Tanh()]), new Linear(25, 3)), input: [2, 6, 6] },
   { name: 'a graph with shared layers', model: () => chain(new Conv2d(2, 6, 1), shared()), input: [2, 3, 4], optimizer: { lr: 0.01, momentum: 0.9 } },
+  { name: 'norms of every kind of product', differs: true, model: () => chain(normed(new Conv2d(2, 34, 1, { stride: 2 }), 34), normed(new Conv2d(34, 34, 3, { groups: 34, padding: 1 }), 34, new ReLU6()), normed(new Conv2d(34, 34, [2, 1], { groups: 34 }), 34, new Hardtanh(-1, 1)), normed(new Conv2d(34, 30, 1), 30, new Tanh()), normed(new Conv2d(30, 54, 3, { groups: 3 }), 54), normed(new Conv2d(54, 26, 1), 26), flat(), new Linear(234, 27), new ReLU(), new Linear(27, 3)), input: [2, 11, 9] },
+  { name: 'inverted residuals', differs: true, model: () => chain(new Conv2d(2, 5, 3), new Residual(inverted(5)), new Residual(inverted(5), chain(new Conv2d(5, 5, 1), new BatchNorm2d(5))), new Residual(new ReLU(), new Conv2d(5, 5, 3, { padding: 1 })), new Residual(new Tanh(), new Residual(new Conv2d(5, 5, 1))), flat(), new Linear(80, 3)), input: [2, 6, 6] },
+  { name: 'branches of a concat', differs: true, model: () => chain(new Concat([normed(new Conv2d(2, 9, 1), 9), chain(normed(new Conv2d(2, 3, 1), 3), new Concat([normed(new Conv2d(3, 5, 3, { padding: 1 }), 5), new Conv2d(3, 1, 1)])), new MaxPool2d(3, { stride: 1, padding: 1 }), new AvgPool2d(3, { stride: 1, padding: 1 }), new ReLU(), new Residual(new Conv2d(2, 2, 1))]), new Concat([new MaxPool2d(2), new AvgPool2d(2), normed(new Conv2d(23, 23, 2, { groups: 23, stride: 2 }), 23), normed(new Conv2d(23, 23, 3, { groups: 23, stride: 2, padding: 1 }), 23)]), new Concat([new Residual(new Conv2d(92, 5, 3, { padding: 1 }), new Conv2d(92, 5, 1)), new Conv2d(92, 3, 1)]), flat(), new Linear(72, 3)), input: [2, 6, 6] },
   { name: 'bottlenecks', differs: true, model: () => chain(bottleneck(3, 2), bottleneck(8, 2, { stride: 2 }), basicBlock(8, 8), new AdaptiveAvgPool2d(1), flat(), new Linear(8, 3)), input: [3, 6, 5] },
 ];
 

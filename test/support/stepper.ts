@@ -39,11 +39,10 @@ export class Stepper {
     const { engine, blueprint } = this.network;
     const { control } = blueprint.arena;
     for (const plan of [blueprint.train, blueprint.predict]) if (plan) this.floats(plan.images.buffer).set(images);
-    const loss = blueprint.train?.lossTensors;
-    if (loss && target) {
+    for (const loss of target ? (blueprint.train?.losses ?? []) : []) {
       if (target instanceof Int32Array) engine.integers(loss.target.address, loss.target.words).set(target);
-      else this.floats(loss.target).set(target.data);
-      this.floats(loss.gradient).fill(1);
+      else this.floats(loss.target).set(target!.data);
+      this.floats(loss.gradient).fill(loss.weight);
     }
     engine.integers(control + CONTROL_LIVE, 1)[0] = live;
     engine.integers(control + CONTROL_UPDATES, 1)[0] = updates;
