@@ -18,7 +18,6 @@ export default {
     workerd: entry('entries/workerd'),
     'edge-light': entry('entries/edge-light'),
     slim: entry('entries/slim'),
-    worker: entry('entries/worker'),
     datasets: entry('data/index'),
     formats: entry('io/formats'),
     images: entry('classify'),
@@ -37,8 +36,7 @@ export default {
   output: { dir: 'build/dist', format: 'es', chunkFileNames: 'chunk-[name]-[hash].js', sourcemap: true },
 };
 
-/** The script tag's one file, minified. */
-export const script = {
-  input: { input: entry('entries/script'), platform: 'browser' },
-  output: { file: 'build/dist/convasm.min.js', format: 'iife', name: 'convasm', minify: true, sourcemap: true },
-};
+const script = (name, file, output) => ({ input: { input: entry(name), platform: 'browser' }, output: { file: `build/dist/${file}`, format: 'iife', minify: true, sourcemap: true, ...output } });
+
+/** Files that stand alone, minified: the script tag's, and that of a page's workers. */
+export const scripts = [script('entries/script', 'convasm.min.js', { name: 'convasm' }), script('entries/worker', 'worker.js', {})];

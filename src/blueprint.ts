@@ -35,7 +35,7 @@ export interface CompileOptions {
   readonly workers?: number | 'auto';
   /** Runs the steps beside the calling thread even with one worker, so that a page stays free while it trains. With several, a page's always do. Default false. */
   readonly inWorker?: boolean;
-  /** For pages whose Content-Security-Policy refuses blobs as workers: the address of the package's `convasm/worker`. */
+  /** For pages whose Content-Security-Policy refuses blobs as workers: the address of the package's `convasm/worker.js`. */
   readonly workerFile?: string | URL;
   /** 'relaxed': fused multiply-adds where the engine has them, with one worker; not the same bits on every machine. Default 'simd'. */
   readonly build?: 'simd' | 'relaxed';

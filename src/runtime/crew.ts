@@ -82,7 +82,7 @@ export class Crew {
       const message = (what: string | number): void => {
         if (typeof what === 'number') return this.#pending?.resolve(what);
         if (what !== 'ready') return lost(what);
-        thread.unref();
+        thread.hold(false);
         resolve();
       };
       const thread = openThread({ message, lost }, file);
@@ -126,12 +126,15 @@ export class Crew {
   /** Wakes the crew and awaits worker 0's message: a page's main thread may store and notify, not wait. */
   async #awaited(): Promise<number> {
     const { job } = this.#places(0);
+    const [leader] = this.#threads;
+    leader!.hold(true);
     const code = await new Promise<number>((resolve, reject) => {
       this.#pending = { resolve, reject };
       Atomics.add(this.#words, job, 1);
       Atomics.notify(this.#words, job);
     });
     this.#pending = null;
+    leader!.hold(false);
     if (code === RUN_ABORTED) throw this.#failed();
     return code;
   }

@@ -6,13 +6,13 @@ import { workerMain, type WorkerData } from './worker.js';
 /** How long a thread may take to end by itself. */
 const CLOSE_MS = 500;
 
-const REFUSED = "its script was refused: the page's Content-Security-Policy needs worker-src blob:, or give compile workerFile, the address of convasm/worker";
+const REFUSED = "its script was refused: the page's Content-Security-Policy needs worker-src blob:, or give compile workerFile, the address of convasm/worker.js";
 
 /** A thread that runs `workerMain`. */
 export interface Thread {
   post(data: WorkerData): void;
-  /** Idle, it does not keep the process alive. */
-  unref(): void;
+  /** Whether it keeps the process alive: only while the caller awaits its word. */
+  hold(busy: boolean): void;
   /** Resolves when it has ended: by itself, which its memory has told it to, or by force. */
   ended(): Promise<void>;
 }
@@ -23,7 +23,7 @@ export interface Hearing {
   lost(why: string): void;
 }
 
-/** Starts a thread. `file` is the address of a page's worker script (convasm/worker); without it the script is a blob. */
+/** Starts a thread. `file` is the address of a page's worker script (convasm/worker.js); without it the script is a blob. */
 export function openThread(hearing: Hearing, file?: string | URL): Thread {
   return callerMayBlock() ? nodeThread(hearing) : webThread(hearing, file);
 }
@@ -36,7 +36,7 @@ function nodeThread({ message, lost }: Hearing): Thread {
   thread.on('exit', (code) => lost(`it ended with code ${code}`));
   return {
     post: (data) => thread.postMessage(data),
-    unref: () => thread.unref(),
+    hold: (busy) => (busy ? thread.ref() : thread.unref()),
     ended: () => new Promise((resolve) => {
       const force = setTimeout(() => void thread.terminate(), CLOSE_MS);
       const done = (): void => {
@@ -51,7 +51,7 @@ function nodeThread({ message, lost }: Hearing): Thread {
 
 function webThread({ message, lost }: Hearing, file?: string | URL): Thread {
   const url = file ?? URL.createObjectURL(new Blob([`(${workerMain.toString()})(self)`], { type: 'text/javascript' }));
-  const remedy = file ? `${String(file)} could not be loaded as a worker: expected convasm/worker from the page's own origin, with its Cross-Origin-Embedder-Policy` : REFUSED;
+  const remedy = file ? `${String(file)} could not be loaded as a worker: expected convasm/worker.js from the page's own origin, with its Cross-Origin-Embedder-Policy` : REFUSED;
   let loaded = false;
   let thread: Worker;
   try {
@@ -60,6 +60,7 @@ function webThread({ message, lost }: Hearing, file?: string | URL): Thread {
     throw new ConvasmError(remedy);
   }
   thread.onmessage = ({ data }: MessageEvent<string | number>) => {
+    if (!loaded && !file) URL.revokeObjectURL(String(url));
     loaded = true;
     message(data);
   };
@@ -67,9 +68,7 @@ function webThread({ message, lost }: Hearing, file?: string | URL): Thread {
   thread.onmessageerror = () => lost('a message could not be read');
   return {
     post: (data) => thread.postMessage(data),
-    unref: () => {
-      if (!file) URL.revokeObjectURL(String(url));
-    },
+    hold: () => {},
     ended: async () => thread.terminate(),
   };
 }

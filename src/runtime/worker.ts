@@ -21,7 +21,8 @@ export interface Places {
 export interface WorkerPort {
   onmessage: ((event: { readonly data: WorkerData }) => void) | null;
   postMessage(message: string | number): void;
-  close(): void;
+  /** Deno's has none. */
+  close?(): void;
 }
 
 /**
@@ -64,7 +65,7 @@ export function workerMain(port: WorkerPort): void {
     for (let job = 0; ; ) {
       while (Atomics.load(words, at.job) === job) asleep(at.job, job);
       job = Atomics.load(words, at.job);
-      if (job === -1) return port.close();
+      if (job === -1) break;
       try {
         once(job);
       } catch (error) {
@@ -76,5 +77,8 @@ export function workerMain(port: WorkerPort): void {
       if (worker > 0) Atomics.add(words, at.finished, 1);
       Atomics.notify(words, at.finished);
     }
+    // What still listens would keep a thread of Node alive.
+    port.onmessage = null;
+    port.close?.();
   };
 }

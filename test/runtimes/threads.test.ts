@@ -39,7 +39,7 @@ describe.each(withThreads)('$name', (engine) => {
 
   test.each([2, 3])('%i workers stop for a trap, for dispose, for a loss that is not finite, and calls wait for each other', LONG, (workers) => using(engine, async (run) => {
     expect(await run({ program: 'endings', options: { workers } })).toEqual({
-      trap: expect.stringMatching(/unreachable|Unreachable|a worker failed/) as string, afterTrap: expect.stringMatching(/a worker failed|disposed/) as string,
+      trap: expect.stringMatching(/unreachable|Unreachable|a worker failed/) as string, afterTrap: expect.stringContaining('disposed') as string,
       disposed: expect.stringMatching(/disposed/) as string, overlapping: 'same', diverged: expect.stringContaining('DivergedError') as string, after: 'finite',
     });
   }));
@@ -69,7 +69,8 @@ describe.each(browsers)('a page in $name', (engine) => {
       (await run({ program: 'away', options: { inWorker, milliseconds: 3000 } })) as { longestMs: number; steps: number };
     const [beside, here] = [await times(true), await times(false)];
     expect(Math.min(beside.steps, here.steps)).toBeGreaterThan(1);
-    // A step of 512 images takes tens of milliseconds; the page copies them, and waits for none.
-    expect(beside.longestMs).toBeLessThan(here.longestMs);
+    // Nothing on this thread gives way between steps, so without a worker the page is away all the time.
+    expect(here.longestMs).toBeGreaterThan(2900);
+    expect(beside.longestMs).toBeLessThan(1500);
   }));
 });
