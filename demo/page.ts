@@ -40,7 +40,7 @@ export function startPage(source: string): void {
     draw.pad.put(image);
     draw.element.scrollIntoView();
   });
-  const main = h('main', { id: 'main' }, hero(), train, draw.element, lesson.element, say(h('p', { class: 'privacy' }), 'page.privacy'));
+  const main = h('main', { id: 'main' }, hero(), runBar(session), train, draw.element, lesson.element, say(h('p', { class: 'privacy' }), 'page.privacy'));
   document.body.replaceChildren(say(h('a', { class: 'skip', href: '#main', on: { click: (event) => { event.preventDefault(); main.querySelector<HTMLElement>('button')?.focus(); } } }), 'page.skip'), header({ switchLanguage, share: () => share(session) }), main, voice);
   for (const name of address.hide) document.getElementById(name)?.setAttribute('hidden', '');
   session.open(address.run);
@@ -57,9 +57,9 @@ function notice(main: HTMLElement, key: 'page.noWorker' | 'page.ignored', gaps: 
 const hero = (): HTMLElement => h('div', { class: 'hero' }, say(h('h1'), 'page.tagline'), say(h('p'), 'page.lead'));
 
 function trainStory(session: Session, send: (image: Float32Array) => void): HTMLElement {
-  return h('section', { class: 'story', id: 'story-train' }, sectionHead(1, 'section.train'), h('div', { id: 'kept' }), runBar(session), runNotes(session), runOptions(session),
-    h('div', { class: 'columns two' }, curvesPanel(session), kernelsPanel(session)),
-    h('div', { class: 'columns two' }, mistakesPanel(session, send), filesPanel(session)));
+  return h('section', { class: 'story', id: 'story-train' }, h('div', { id: 'kept' }), runNotes(session), sectionHead(1, 'section.train'), runOptions(session),
+    h('div', { class: 'side two' }, curvesPanel(session), kernelsPanel(session)),
+    h('div', { class: 'side two' }, mistakesPanel(session, send), filesPanel(session)));
 }
 
 function drawStory(session: Session, takeApart: (setting: Setting) => void): { element: HTMLElement; pad: Pad } {
@@ -85,7 +85,7 @@ function drawStory(session: Session, takeApart: (setting: Setting) => void): { e
     }
   });
   for (const type of ['progress', 'opened', 'loaded', 'paused'] as const) session.on(type, look);
-  const element = h('section', { class: 'story', id: 'story-draw' }, sectionHead(2, 'section.draw'), h('div', { class: 'columns draw' }, pad.element, bars.element), layers.element, sum.element);
+  const element = h('section', { class: 'story', id: 'story-draw' }, sectionHead(2, 'section.draw'), h('div', { class: 'side draw' }, pad.element, bars.element), layers.element, sum.element);
   return { element, pad };
 }
 

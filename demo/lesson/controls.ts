@@ -4,6 +4,12 @@ import { LIMITS, withSize, type Setting, type Size } from './convolution.js';
 import { PRESETS, type PresetName } from './presets.js';
 import type { Symbols } from './symbols.js';
 
+/** A preset without targets of its own fits any. */
+function same(preset: Setting, setting: Setting): boolean {
+  const text = ({ t, ...rest }: Setting): string => JSON.stringify([Object.entries(rest).sort(), preset.t.length > 0 ? t : []]);
+  return text(preset) === text(setting);
+}
+
 export interface Controls {
   readonly element: HTMLElement;
   show(setting: Setting): void;
@@ -22,13 +28,13 @@ export function controls(open: (setting: Setting) => void, current: () => Settin
   });
   const names = h('select', { id: 'symbols' }, h('option', { value: 'plain' }, 'x w y dy'), h('option', { value: 'course' }, 'a w z δ'));
   names.addEventListener('change', () => symbols(names.value as Symbols));
-  const element = h('div', { class: 'controls' }, h('label', {}, say(h('span'), 'lesson.preset'), preset), ...sliders.map((one) => one.element), h('label', {}, say(h('span'), 'lesson.symbols'), names));
+  const element = h('details', { class: 'controls-fold', open: matchMedia('(min-width: 720px)').matches }, say(h('summary'), 'lesson.settings'), h('div', { class: 'controls' }, h('label', {}, say(h('span'), 'lesson.preset'), preset), ...sliders.map((one) => one.element), h('label', {}, say(h('span'), 'lesson.symbols'), names)));
   const show = (setting: Setting): void => {
     for (const { size, input, output } of sliders) {
       input.value = String(setting[size]);
       output.textContent = String(setting[size]);
     }
-    preset.value = (Object.keys(PRESETS) as PresetName[]).find((name) => PRESETS[name] === setting) ?? '';
+    preset.value = (Object.keys(PRESETS) as PresetName[]).find((name) => same(PRESETS[name], setting)) ?? '';
   };
   return { element, show };
 }

@@ -35,8 +35,8 @@ export interface Step {
 }
 
 const places = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
-/** `23`: row and column from 1; with a comma where a number has two digits. */
-const index = (at: number, side: number): string => `${Math.floor(at / side) + 1}${side > 9 ? ',' : ''}${(at % side) + 1}`;
+/** `₂₃`: row and column from 1. No side has two digits. */
+const index = (at: number, side: number): string => [Math.floor(at / side) + 1, (at % side) + 1].map((digit) => String.fromCharCode(0x2080 + digit)).join('');
 
 function windowStep(numbers: Numbers, i: number): Scene {
   const { setting, o, wide, y } = numbers;

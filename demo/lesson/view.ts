@@ -127,11 +127,21 @@ export class Lesson {
     const scene = step.scene(this.#choice);
     this.#sentence.textContent = words(scene.say, { ...SYMBOLS[this.#symbols], ...scene.with });
     this.#place.textContent = `${this.#at + 1} / ${this.#steps.length}`;
-    this.#chapters.forEach((button, i) => button.setAttribute('aria-current', String(CHAPTERS[i] === step.chapter)));
+    this.#showChapter(step);
     this.#stage.replaceChildren(...scene.figures.map((one) => this.#figure(one, step)));
     this.#showExtras(step);
     this.#showPlay();
     this.onAddress(lessonAddress({ ...this.#setting, t: this.#numbers.t }, step.at, language()));
+  }
+
+  /** Marks the chapter; where the row of chapters scrolls, it comes into sight. */
+  #showChapter({ chapter }: Step): void {
+    this.#chapters.forEach((button, i) => {
+      const current = CHAPTERS[i] === chapter;
+      button.setAttribute('aria-current', String(current));
+      const row = button.parentElement!;
+      if (current && row.scrollWidth > row.clientWidth) row.scrollLeft = button.offsetLeft - row.offsetLeft - 40;
+    });
   }
 
   #figure(figure: Figure, step: Step): HTMLElement {

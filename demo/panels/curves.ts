@@ -98,10 +98,10 @@ export function curvesPanel(session: Session): HTMLElement {
   log.addEventListener('change', build);
   plot.addEventListener('keydown', (event) => moveCursor(chart, session, event));
   const table = h('table', {}, h('thead', {}, h('tr', {}, say(h('th'), 'run.steps'), say(h('th'), 'curves.loss'), say(h('th'), 'run.accuracy'))), body);
-  return h('figure', { class: 'panel curves', id: 'curves' },
+  return redraw.within(h('figure', { class: 'panel curves', id: 'curves' },
     h('div', { class: 'panel-head' }, say(h('h3'), 'curves.title'), h('label', { class: 'check' }, log, say(h('span'), 'curves.log'))),
     h('div', { class: 'legend' }, say(h('span', { class: 'key faint' }), 'curves.each'), say(h('span', { class: 'key mean' }), 'curves.mean'), say(h('span', { class: 'key accuracy' }), 'curves.accuracy')),
-    plot, caption, h('details', {}, say(h('summary'), 'curves.table'), h('div', { class: 'scroll' }, table)));
+    plot, caption, h('details', {}, say(h('summary'), 'curves.table'), h('div', { class: 'scroll' }, table))));
 }
 
 function moveCursor(chart: uPlot | null, { history }: Session, event: KeyboardEvent): void {

@@ -103,6 +103,6 @@ export function kernelsPanel(session: Session): HTMLElement {
   onTheme(wall.redraw);
   onLanguage(() => wall.tell());
   const group = (layer: Layer): HTMLElement => h('div', {}, say(h('h4'), `kernels.${layer}`), h('div', { class: `tiles ${layer}` }, ...wall.tiles.filter((one) => one.layer === layer).map((one) => one.button)));
-  return h('section', { class: 'panel', id: 'kernels' },
-    h('div', { class: 'panel-head' }, say(h('h3'), 'kernels.title'), h('label', { class: 'check' }, wall.change, say(h('span'), 'kernels.change'))), group('c1'), group('c3'), wall.told);
+  return wall.redraw.within(h('section', { class: 'panel', id: 'kernels' },
+    h('div', { class: 'panel-head' }, say(h('h3'), 'kernels.title'), h('label', { class: 'check' }, wall.change, say(h('span'), 'kernels.change'))), group('c1'), group('c3'), wall.told));
 }

@@ -97,6 +97,6 @@ export function layersPanel(session: Session, choose: (choice: Choice) => void):
   onTheme(redraw);
   onLanguage(redraw);
   const head = h('div', { class: 'panel-head' }, say(h('h3'), 'layers.title'), h('label', { class: 'check' }, own, say(h('span'), 'layers.own')));
-  const element = h('section', { class: 'panel', id: 'layers' }, head, h('div', { class: 'strip' }, ...columns.map((one) => one.element)), told);
+  const element = redraw.within(h('section', { class: 'panel', id: 'layers' }, head, h('div', { class: 'strip' }, ...columns.map((one) => one.element)), told));
   return { element, ranges: () => ranges, redraw };
 }

@@ -18,7 +18,7 @@ export function mistakesPanel(session: Session, send: (image: Float32Array) => v
     list.replaceChildren(...mistakes.map(({ image, truth, said, confidence }) => {
       const canvas = canvasFor(SIDE, SIDE, 1);
       paint(canvas, { values: image, columns: SIDE, kind: 'ink', range: 1, scale: 1 });
-      const gaps = { truth, said, confidence: percent(confidence) };
+      const gaps = { truth, said, confidence: percent(confidence).replaceAll(' ', '\u00a0') };
       const button = label(h('button', { type: 'button', class: 'tile mistake', on: { click: () => send(image) } }, canvas), 'mistakes.send', gaps);
       return h('li', {}, button, h('span', {}, words('mistakes.one', gaps)));
     }));

@@ -2,7 +2,7 @@ import { ops } from '../../src/index.js';
 import { textOn, diverging, css, roundUp } from '../colour.js';
 import { label, onLanguage, say, words } from '../i18n.js';
 import type { Setting } from '../lesson/convolution.js';
-import { cell, equals, exact, figure } from '../numbers.js';
+import { cell, equals, exact, factor } from '../numbers.js';
 import type { Session } from '../session.js';
 import { h, perFrame } from '../view/dom.js';
 import { paint } from '../view/paint.js';
@@ -119,7 +119,7 @@ export function sumPanel(session: Session, takeApart: (setting: Setting) => void
   session.on('opened', redraw);
   onTheme(redraw);
   onLanguage(redraw);
-  const element = h('section', { class: 'panel sum-panel' }, say(h('h3'), 'sum.title'), h('div', { class: 'sum-row' }, frame, h('div', { class: 'sum-text' }, sentence, button, tables)));
+  const element = redraw.within(h('section', { class: 'panel sum-panel' }, say(h('h3'), 'sum.title'), h('div', { class: 'sum-row' }, frame, h('div', { class: 'sum-text' }, sentence, button, tables))));
   return { element, choose };
 }
 
@@ -132,7 +132,7 @@ function explain(session: Session, choice: Choice, sentence: HTMLElement, tables
   if (!seen) return void (sentence.textContent = words('sum.empty'));
   const open = opened(seen, choice);
   if (open) {
-    sentence.textContent = words('sum.convolution', { ...gaps, sum: equals(open.sum), bias: figure(open.bias) });
+    sentence.textContent = words('sum.convolution', { ...gaps, sum: equals(open.sum), bias: factor(open.bias) });
     const products = open.windows.map((window, i) => window.map((x, j) => x * open.kernels[i]![j]!));
     if (open.windows.length === 1) tables.append(table(open.windows[0]!, SIDE, words('sum.window')), table(open.kernels[0]!, SIDE, words('sum.kernel')), table(products[0]!, SIDE, words('sum.products')));
     else tables.append(table([...products.map((all) => all.reduce((a, b) => a + b, 0)), open.bias], 1, words('sum.slices')));

@@ -32,17 +32,52 @@ export function icon(path: string): SVGSVGElement {
   return svg;
 }
 
-/** Calls `act` once in the next frame, however often it is asked. */
-export function perFrame(act: () => void): () => void {
-  let asked = false;
-  return () => {
-    if (asked) return;
-    asked = true;
-    requestAnimationFrame(() => {
-      asked = false;
+/** Work of one frame ends after this; what is left waits for the next. */
+const FRAME_MS = 5;
+const waiting = new Set<() => void>();
+
+function runFrame(): void {
+  const end = performance.now() + FRAME_MS;
+  try {
+    for (const act of waiting) {
+      waiting.delete(act);
       act();
-    });
+      if (performance.now() >= end) break;
+    }
+  } finally {
+    if (waiting.size > 0) requestAnimationFrame(runFrame);
+  }
+}
+
+/** Asks for a repaint, once however often it is called. */
+export interface Repaint {
+  (): void;
+  /** Repaints only while `element` is in sight; what was missed is made up for when it comes there. */
+  within<E extends Element>(element: E): E;
+}
+
+/** Calls `act` once in one of the next frames: panels take turns, so that no frame is long. */
+export function perFrame(act: () => void): Repaint {
+  let inSight = true;
+  let missed = false;
+  const ask = (): void => {
+    if (!inSight) missed = true;
+    else if (!waiting.has(act)) {
+      waiting.add(act);
+      if (waiting.size === 1) requestAnimationFrame(runFrame);
+    }
   };
+  const within = <E extends Element>(element: E): E => {
+    new IntersectionObserver(([entry]) => {
+      inSight = entry!.isIntersecting;
+      if (inSight && missed) {
+        missed = false;
+        ask();
+      }
+    }, { rootMargin: '80px' }).observe(element);
+    return element;
+  };
+  return Object.assign(ask, { within });
 }
 
 export const reducedMotion = (): boolean => matchMedia('(prefers-reduced-motion: reduce)').matches;

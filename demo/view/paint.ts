@@ -37,7 +37,7 @@ export function paint(canvas: HTMLCanvasElement, { values, columns, kind, range,
   const colours = paletteOf(kind, theme());
   const stroke = theme() === 'dark' ? 0xffffffff : 0xff000000;
   const width = columns * scale;
-  const pixels = new Uint32Array(width * rows * scale);
+  const { image, pixels } = bitmapOf(canvas, width, rows * scale);
   for (let at = 0; at < values.length; at++) {
     const part = values[at]! / range;
     const place = kind === 'signed' ? 0.5 + part / 2 : part;
@@ -46,7 +46,24 @@ export function paint(canvas: HTMLCanvasElement, { values, columns, kind, range,
     for (let row = 0; row < scale; row++) pixels.fill(colour, from + row * width, from + row * width + scale);
     if (kind === 'signed' && part < -FAINT && scale > 2) for (let i = 0; i < scale; i++) pixels[from + i * width + scale - 1 - i] = blend(colour, stroke);
   }
-  canvas.getContext('2d')!.putImageData(new ImageData(new Uint8ClampedArray(pixels.buffer), width, rows * scale), left * scale, top * scale);
+  canvas.getContext('2d')!.putImageData(image, left * scale, top * scale);
+}
+
+interface Bitmap {
+  readonly image: ImageData;
+  readonly pixels: Uint32Array;
+}
+
+const bitmaps = new WeakMap<HTMLCanvasElement, Bitmap>();
+
+/** The pixels that a canvas was last painted from: painted again and again, they are made once. */
+function bitmapOf(canvas: HTMLCanvasElement, width: number, height: number): Bitmap {
+  const before = bitmaps.get(canvas);
+  if (before?.image.width === width && before.image.height === height) return before;
+  const image = new ImageData(width, height);
+  const bitmap = { image, pixels: new Uint32Array(image.data.buffer) };
+  bitmaps.set(canvas, bitmap);
+  return bitmap;
 }
 
 /** A quarter of the stroke over the colour. */

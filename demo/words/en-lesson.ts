@@ -1,6 +1,6 @@
 /** The lesson's words in English. `{x}`, `{dy}` and so on are the symbols in use. */
 export const enLesson = {
-  'lesson.title': 'One convolution, number by number', 'lesson.preset': 'start from', 'lesson.symbols': 'symbols', 'lesson.chapters': 'Chapters',
+  'lesson.title': 'One convolution, number by number', 'lesson.preset': 'start from', 'lesson.symbols': 'symbols', 'lesson.settings': 'Example and sizes', 'lesson.chapters': 'Chapters',
   'lesson.back': '‹ Back', 'lesson.next': 'Next ›', 'lesson.play': 'Play', 'lesson.stop': 'Stop', 'lesson.speed': 'Steps per second',
   'lesson.fix': 'Nearest that fits: kernel {k}, dilation {d}', 'lesson.quarter': 'turn by 90° instead of 180°', 'lesson.roundUp': 'sizes round up (3×3, stride 2)',
   'size.n': 'input', 'size.k': 'kernel', 'size.s': 'stride', 'size.p': 'padding', 'size.d': 'dilation',
@@ -19,7 +19,7 @@ export const enLesson = {
   'say.turn': 'Turn {w} by 180°, both axes.', 'say.turn.holes': 'Turn {w} by 180°, both axes; it keeps its holes.',
   'say.border': 'Border {dy} with {zeros} zeros.', 'say.border.stride': 'Put {between} zeros between residuals, then a border of {zeros}.', 'say.border.rest': 'Border {dy} with {zeros} zeros, and {rest} more below and to the right.',
   'say.border.stride.rest': 'Put {between} zeros between residuals, then a border of {zeros}, and {rest} more below and to the right.',
-  'say.pull': 'Correlate: {dx}{ij} = {sum}.', 'say.pull.crop': 'Correlate: {dx}{ij}: {sum}. The ring is cut away: padding is no input.', 'say.pull.never': 'No window ever reads this pixel: {dx}{ij} = 0, whatever the residuals.',
+  'say.pull': 'Correlate: {dx}{ij} = {sum}.', 'say.pull.crop': 'Correlate: {dx}{ij} = {sum}. The ring is cut away: padding is no input.', 'say.pull.never': 'No window ever reads this pixel: {dx}{ij} = 0, whatever the residuals.',
   'say.proof': 'Nudge {name} by ±½: the gradient predicts that L changes by {predicted}; measured {measured}. Choose any cell of {x}, {w} or {b}.',
   'say.proof.quarter': 'Turned by 90°, {count} cells come out wrong. Only 180° puts every weight back on the input that it met.',
   'say.learn': '{w} − {dw}/64 and {b} − {db}/64: L falls from {before} to {after}. At 1/16 it comes to {far}.', 'say.learn.far': '{w} − {dw}/64 and {b} − {db}/64: L falls from {before} to {after}. At 1/16 it climbs to {far}: too far.',

@@ -1,6 +1,6 @@
 /** The lesson's words in Chinese, in the terms of courses: residual 残差, kernel 卷积核, stride 步长, padding 补零, dilation 空洞. */
 export const zhLesson = {
-  'lesson.title': '一次卷积，逐个数', 'lesson.preset': '从这里开始', 'lesson.symbols': '符号', 'lesson.chapters': '章节',
+  'lesson.title': '一次卷积，逐个数', 'lesson.preset': '从这里开始', 'lesson.symbols': '符号', 'lesson.settings': '例子与尺寸', 'lesson.chapters': '章节',
   'lesson.back': '‹ 上一步', 'lesson.next': '下一步 ›', 'lesson.play': '播放', 'lesson.stop': '停止', 'lesson.speed': '每秒步数',
   'lesson.fix': '最接近的可行设置：卷积核 {k}，空洞 {d}', 'lesson.quarter': '只转 90°，不转 180°', 'lesson.roundUp': '尺寸向上取整（3×3，步长 2）',
   'size.n': '输入', 'size.k': '卷积核', 'size.s': '步长', 'size.p': '补零', 'size.d': '空洞',
@@ -19,7 +19,7 @@ export const zhLesson = {
   'say.turn': '把 {w} 旋转 180°，两个方向都翻。', 'say.turn.holes': '把 {w} 旋转 180°，两个方向都翻；空洞仍在。',
   'say.border': '在 {dy} 四周补 {zeros} 圈零。', 'say.border.stride': '残差之间插 {between} 个零，四周再补 {zeros} 圈零。', 'say.border.rest': '在 {dy} 四周补 {zeros} 圈零，下边和右边再多补 {rest} 行列。',
   'say.border.stride.rest': '残差之间插 {between} 个零，四周补 {zeros} 圈零，下边和右边再多补 {rest} 行列。',
-  'say.pull': '做互相关：{dx}{ij} = {sum}。', 'say.pull.crop': '做互相关：{dx}{ij}：{sum}。外圈裁掉：补的零不是输入。', 'say.pull.never': '没有窗口读到这个像素：不管残差是多少，{dx}{ij} = 0。',
+  'say.pull': '做互相关：{dx}{ij} = {sum}。', 'say.pull.crop': '做互相关：{dx}{ij} = {sum}。外圈裁掉：补的零不是输入。', 'say.pull.never': '没有窗口读到这个像素：不管残差是多少，{dx}{ij} = 0。',
   'say.proof': '把 {name} 变动 ±½：梯度预言 L 变化 {predicted}，实测 {measured}。可以选 {x}、{w}、{b} 中任意一格。',
   'say.proof.quarter': '只转 90°，有 {count} 格是错的。只有 180° 才把每个权重放回它遇到过的输入上。',
   'say.learn': '{w} − {dw}/64，{b} − {db}/64：L 从 {before} 降到 {after}。用 1/16 则到 {far}。', 'say.learn.far': '{w} − {dw}/64，{b} − {db}/64：L 从 {before} 降到 {after}。用 1/16 则升到 {far}：走得太远。',

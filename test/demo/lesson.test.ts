@@ -37,9 +37,9 @@ describe('the start', () => {
   test('the sums that are said', () => {
     expect(sayOf(PRESETS.start, 'y.5')['sum']).toBe('1·1 + (−1)·3 + 2·0 + 0·1 + 1 = −1');
     expect(sayOf(PRESETS.start, 'dw.1')['sum']).toBe('2·2 − 2·1 + 2·2 = 6');
-    expect(sayOf(PRESETS.start, 'dx.7')).toMatchObject({ ij: '23', sum: '2·7 + (−1)·(−2) = 16' });
+    expect(sayOf(PRESETS.start, 'dx.7')).toMatchObject({ ij: '₂₃', sum: '2·7 + (−1)·(−2) = 16' });
     expect(sayOf(PRESETS.start, 'db')['sum']).toBe('2 + 7 − 1 − 2 + 2 = 8');
-    expect(sayOf(PRESETS.start, 'proof')).toMatchObject({ name: 'w22', predicted: '24', measured: '24' });
+    expect(sayOf(PRESETS.start, 'proof')).toMatchObject({ name: 'w₂₂', predicted: '24', measured: '24' });
     expect(sayOf(PRESETS.start, 'learn')).toMatchObject({ before: '31', after: '≈ 21.01', far: '≈ 97.16' });
   });
 

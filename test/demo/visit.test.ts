@@ -40,17 +40,19 @@ describe.skipIf(chromiumPath() === undefined)('the page', () => {
   });
 
   test('trains to more than 95 % on digits that it has not seen, and no task of the page takes 50 ms', async () => {
-    const from = await visitor.now();
-    await visitor.page.click('#train');
-    await visitor.until("parseFloat(document.querySelector('#accuracy').textContent.replace('> ', '')) > 95");
-    expect(await visitor.longest(from)).toBeLessThanOrEqual(50);
+    const longest = await visitor.longestTask(async () => {
+      await visitor.page.click('#train');
+      await visitor.until("parseFloat(document.querySelector('#accuracy').textContent.replace('> ', '')) > 95");
+    });
+    expect(longest).toBeLessThanOrEqual(50);
   });
 
   test('reads a drawn digit while it trains', async () => {
-    const from = await visitor.now();
-    await visitor.draw(...SEVEN);
-    await visitor.until("/says 7/.test(document.querySelector('#verdict').textContent)");
-    expect(await visitor.longest(from)).toBeLessThanOrEqual(50);
+    const longest = await visitor.longestTask(async () => {
+      await visitor.draw(...SEVEN);
+      await visitor.until("/says 7/.test(document.querySelector('#verdict').textContent)");
+    });
+    expect(longest).toBeLessThanOrEqual(50);
   });
 
   test('pauses, stays, and resumes', async () => {
@@ -64,6 +66,8 @@ describe.skipIf(chromiumPath() === undefined)('the page', () => {
   });
 
   test('opens a value down to its sum and takes it apart', async () => {
+    await visitor.page.evaluate("document.querySelector('.sum-panel').scrollIntoView({ behavior: 'instant' })");
+    await visitor.until("/Σ/.test(document.querySelector('#sum').textContent)");
     expect(await visitor.text('#sum')).toMatch(/^C1 map 3, row 13, column 15: Σ x·w \+ .+; tanh/);
     const sum = /[=≈] ([^;]+);/.exec(await visitor.text('#sum'))![1]!;
     await visitor.page.click('#apart');

@@ -20,7 +20,6 @@ interface Frame {
   setInputFiles(selector: string, file: { readonly name: string; readonly mimeType: string; readonly buffer: Buffer }): Promise<void>;
   textContent(selector: string): Promise<string>;
   evaluate<T>(expression: string): Promise<T>;
-  addInitScript(script: { readonly content: string }): Promise<void>;
   on(event: 'request', hear: (request: { url(): string }) => void): void;
   on(event: 'pageerror', hear: (error: Error) => void): void;
   on(event: 'console', hear: (message: { type(): string; text(): string }) => void): void;
@@ -28,14 +27,24 @@ interface Frame {
   readonly keyboard: Keyboard;
 }
 interface Browser {
+  startTracing(page: Frame, options: { readonly categories: readonly string[] }): Promise<void>;
+  stopTracing(): Promise<Buffer>;
   newContext(options: object): Promise<{ newPage(): Promise<Frame>; close(): Promise<void> }>;
   close(): Promise<void>;
 }
 
 const PATIENCE_MS = 90_000;
 const POLL_MS = 50;
-/** Notes every task of the page's main thread above 50 ms, and when it began. */
-const WATCH = `globalThis.longTasks = []; new PerformanceObserver((list) => { for (const one of list.getEntries()) longTasks.push([one.startTime, one.duration]); }).observe({ type: 'longtask', buffered: true });`;
+
+/** An event of Chromium's trace; `tdur` is what its thread had of the processor, in microseconds. */
+interface TraceEvent {
+  readonly name: string;
+  readonly ph: string;
+  readonly pid: number;
+  readonly tid: number;
+  readonly tdur?: number;
+  readonly args?: { readonly name?: string };
+}
 
 export class Visitor {
   readonly page: Frame;
@@ -54,7 +63,6 @@ export class Visitor {
   static async come(options: object = {}): Promise<Visitor> {
     const browser = await launch<Browser>(installed('test/consumers'));
     const page = await (await browser.newContext({ viewport: { width: 1280, height: 900 }, reducedMotion: 'no-preference', locale: 'en', ...options })).newPage();
-    await page.addInitScript({ content: WATCH });
     return new Visitor(browser, page);
   }
 
@@ -95,12 +103,22 @@ export class Visitor {
     await this.page.mouse.up();
   }
 
-  /** Milliseconds of the longest task that began after `from`; 0 where none took 50. */
-  async longest(from: number): Promise<number> {
-    return this.page.evaluate<number>(`Math.max(0, ...longTasks.filter(([start]) => start >= ${from}).map(([, duration]) => duration))`);
-  }
-
-  now(): Promise<number> {
-    return this.page.evaluate<number>('performance.now()');
+  /**
+   * Milliseconds of processor time of the page's longest task while `work` goes on. Not wall-clock time, in which a task also takes as
+   * long as other programs keep the processor.
+   */
+  async longestTask(work: () => Promise<void>): Promise<number> {
+    await this.#browser.startTracing(this.page, { categories: ['toplevel'] });
+    let trace: Buffer;
+    try {
+      await work();
+    } finally {
+      trace = await this.#browser.stopTracing();
+    }
+    const { traceEvents: events } = JSON.parse(trace.toString()) as { traceEvents: readonly TraceEvent[] };
+    const main = events.filter(({ name, args }) => name === 'thread_name' && args?.name === 'CrRendererMain').map(({ pid, tid }) => `${pid} ${tid}`);
+    const tasks = events.filter(({ name, ph, pid, tid }) => ph === 'X' && name.endsWith('RunTask') && main.includes(`${pid} ${tid}`));
+    if (tasks.length < 20) throw new Error(`the trace has ${tasks.length} tasks of the page, expected many`);
+    return Math.max(...tasks.map(({ tdur }) => (tdur ?? 0) / 1000));
   }
 }
