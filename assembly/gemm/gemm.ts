@@ -16,7 +16,7 @@ export function productAt(scratch: usize): Product {
   p.cBase = 0;
   p.bGap = 0;
   p.bias = 0;
-  p.relu = 0;
+  p.epilogue = 0;
   p.cPanelBytes = PANEL << 2;
   return p;
 }

@@ -72,10 +72,10 @@ export function setKernelTaps(s: Conv2dGeometry, p: Product, view: View): void {
   p.run = rowsTouch ? s.kw * channels : channels;
 }
 
-/** Row table for output pixels `from` to `to` (counted over all images): patch start in the view, pixel in C. Images are counted from `image0` in the view. */
-export function setPixelRows(s: Conv2dGeometry, p: Product, view: View, image0: i32, from: i32, to: i32, c: usize): void {
+/** Row table for output pixels `from` to `to` (counted over all images): patch start in the view, pixel in C. Images are counted from
+ *  `image0` in the view; a pixel of C takes cBytes. */
+export function setPixelRows(s: Conv2dGeometry, p: Product, view: View, image0: i32, from: i32, to: i32, c: usize, cBytes: i32): void {
   const pixels = s.ho * s.wo;
-  const cBytes = s.co << 2;
   const stepX = s.strideW * view.pixelBytes;
   let image = from / pixels;
   let rest = from - image * pixels;
@@ -102,12 +102,12 @@ export function setPixelRows(s: Conv2dGeometry, p: Product, view: View, image0: 
 }
 
 /** The product for every group of channels, over the rows in the table. groupBytes: a group's part of B; cGroupBytes: of C. */
-export function multiplyGroups(s: Conv2dGeometry, p: Product, b: usize, groupBytes: i32, aGroupBytes: i32, cGroupBytes: i32, bias: usize, biasBytes: i32): void {
+export function multiplyGroups(s: Conv2dGeometry, p: Product, b: usize, groupBytes: i32, aGroupBytes: i32, cGroupBytes: i32, bias: usize): void {
+  p.bias = bias;
   for (let g = 0; g < s.groups; g++) {
     p.b = b + <usize>g * groupBytes;
     p.aBase = g * aGroupBytes;
     p.cBase = <usize>g * cGroupBytes;
-    p.bias = bias ? bias + g * biasBytes : 0;
     multiply(p);
   }
 }

@@ -1,4 +1,5 @@
 import { ROW_ENTRY, TERM_BLOCK, TILE_ROWS, PANEL } from "../abi";
+import { Epilogue, statisticsRow } from "./epilogue";
 import { tile_1x24, tile_4x8 } from "./tile";
 
 /**
@@ -24,9 +25,11 @@ import { tile_1x24, tile_4x8 } from "./tile";
   b: usize; bStep: i32; bGap: i32; panelBytes: i32;
   columns: i32;
   cBase: usize; cPanelBytes: i32;
-  bias: usize;        // added once, at the end; 0: none
+  bias: usize;        // added once, at the end, to the columns from C's address on; 0: none
   accumulate: i32;    // C's first block is added to what C holds
-  relu: i32;
+  epilogue: usize;    // what else happens at the end; 0: nothing
+  addend: i32;        // bytes from C to what the epilogue adds
+  statisticsRow: i32; // bytes between the rows of the epilogue's statistics
   spill: usize;       // 128 bytes where a partial tile is laid down
   piece: usize;       // a tap table of one, for runs cut in pieces
 }
@@ -34,13 +37,30 @@ import { tile_1x24, tile_4x8 } from "./tile";
 // What a tile does on the way out.
 export const TILE_ADD = 1;
 export const TILE_BIAS = 2;
-export const TILE_RELU = 4;
+export const TILE_CLAMP = 4;
+export const TILE_NORM = 8;
+export const TILE_ADDEND = 16;
+/** What takes a pass of its own over the tile. */
+export const TILE_RICH = TILE_NORM | TILE_ADDEND;
 
 /** All taps and terms of the product's rows. */
 export function multiply(p: Product): void {
-  const lastFlags = (p.bias ? TILE_BIAS : 0) | (p.relu ? TILE_RELU : 0);
+  const lastFlags = (p.bias ? TILE_BIAS : 0) | epilogueFlags(p);
   if (p.run > TERM_BLOCK) multiplyLongRuns(p, lastFlags);
   else multiplyShortRuns(p, lastFlags);
+}
+
+function epilogueFlags(p: Product): i32 {
+  const e = changetype<Epilogue>(p.epilogue);
+  if (p.epilogue == 0) return 0;
+  return (e.clamp ? TILE_CLAMP : 0) | (e.statistics ? TILE_NORM : 0) | (e.addend ? TILE_ADDEND : 0);
+}
+
+/** What the record `e` says happens on the way out to y with `channels` columns. */
+export function setEpilogue(p: Product, e: usize, y: usize, channels: i32): void {
+  p.epilogue = e;
+  p.addend = <i32>(changetype<Epilogue>(e).addend - y);
+  p.statisticsRow = statisticsRow(channels);
 }
 
 /** Blocks of whole taps. */
@@ -76,24 +96,21 @@ function multiplyLongRuns(p: Product, lastFlags: i32): void {
  *  time, so that B streams through once and no row is computed in vain; each output's order of addition is the tile's. */
 function multiplyBlock(p: Product, taps: usize, tapsEnd: usize, run: i32, b: usize, flags: i32): void {
   const rowsEnd = p.rows + p.rowCount * ROW_ENTRY;
-  let bias = p.bias;
   let column = p.cBase;
   let left = p.columns;
   if (p.rowCount == 1 && p.bStep == PANEL << 2) {
     for (; left >= 3 * PANEL; left -= 3 * PANEL) {
-      tile_1x24(p, taps, tapsEnd, run, b, column, bias, flags);
+      tile_1x24(p, taps, tapsEnd, run, b, column, flags);
       b += 3 * p.panelBytes;
       column += 3 * p.cPanelBytes;
-      bias += 3 * PANEL << 2;
     }
   }
   for (; left > 0; left -= PANEL) {
     for (let rows = p.rows, count = p.rowCount; rows < rowsEnd; rows += TILE_ROWS * ROW_ENTRY, count -= TILE_ROWS) {
-      tile_4x8(p, rows, taps, tapsEnd, run, b, column, bias, flags, min(count, TILE_ROWS), min(left, PANEL));
+      tile_4x8(p, rows, taps, tapsEnd, run, b, column, flags, min(count, TILE_ROWS), min(left, PANEL));
     }
     b += p.panelBytes;
     column += p.cPanelBytes;
-    bias += PANEL << 2;
   }
 }
 

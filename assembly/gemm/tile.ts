@@ -1,5 +1,7 @@
+import { PANEL, STATISTIC_MEAN, STATISTIC_OFFSET, STATISTIC_SCALE } from "../abi";
 import { fma, storeLanes, zero } from "../simd";
-import { Product, TILE_ADD, TILE_BIAS, TILE_RELU } from "./product";
+import { Epilogue, clamped } from "./epilogue";
+import { Product, TILE_ADD, TILE_ADDEND, TILE_BIAS, TILE_CLAMP, TILE_NORM, TILE_RICH } from "./product";
 
 /**
  * Four rows of A times one panel of B: eight accumulators stay in registers.
@@ -10,7 +12,7 @@ import { Product, TILE_ADD, TILE_BIAS, TILE_RELU } from "./product";
  *   column added to C's row addresses           mr, nr                  rows and columns that exist
  */
 export function tile_4x8(
-  p: Product, rows: usize, taps: usize, tapsEnd: usize, run: i32, b: usize, column: usize, bias: usize, flags: i32, mr: i32, nr: i32,
+  p: Product, rows: usize, taps: usize, tapsEnd: usize, run: i32, b: usize, column: usize, flags: i32, mr: i32, nr: i32,
 ): void {
   const aStep = p.aStep, bStep = p.bStep, bGap = p.bGap, bRun = run * bStep, aBase = p.aBase;
   let c00 = zero(), c01 = zero(), c10 = zero(), c11 = zero(), c20 = zero(), c21 = zero(), c30 = zero(), c31 = zero();
@@ -46,49 +48,63 @@ export function tile_4x8(
       if (b >= end) break;
     }
   }
-  if (mr == 4 && nr == 8) {
-    storeRow(load<usize>(rows, 4) + column, c00, c01, bias, flags);
-    storeRow(load<usize>(rows, 12) + column, c10, c11, bias, flags);
-    storeRow(load<usize>(rows, 20) + column, c20, c21, bias, flags);
-    storeRow(load<usize>(rows, 28) + column, c30, c31, bias, flags);
+  if (mr == 4 && nr == 8 && !(flags & TILE_RICH)) {
+    storeRow(p, load<usize>(rows, 4), column, c00, c01, flags);
+    storeRow(p, load<usize>(rows, 12), column, c10, c11, flags);
+    storeRow(p, load<usize>(rows, 20), column, c20, c21, flags);
+    storeRow(p, load<usize>(rows, 28), column, c30, c31, flags);
   } else {
     const spill = p.spill;
     v128.store(spill, c00); v128.store(spill, c01, 16);
     v128.store(spill, c10, 32); v128.store(spill, c11, 48);
     v128.store(spill, c20, 64); v128.store(spill, c21, 80);
     v128.store(spill, c30, 96); v128.store(spill, c31, 112);
-    storeEdge(spill, rows, column, bias, flags, mr, nr);
+    finishTile(p, rows, column, flags, mr, nr);
   }
 }
 
-/** One vector on its way out. c and bias may be read beyond the last column: those lanes are not stored. */
+/** One vector on its way to c. */
 // @ts-ignore: decorator
 @inline
-function finish(sum: v128, c: usize, bias: usize, flags: i32): v128 {
+function finish(p: Product, sum: v128, c: usize, column: usize, flags: i32): v128 {
   if (flags & TILE_ADD) sum = f32x4.add(v128.load(c), sum);
-  if (flags & TILE_BIAS) sum = f32x4.add(sum, v128.load(bias));
-  if (flags & TILE_RELU) sum = f32x4.pmax(sum, zero());
+  if (flags & TILE_BIAS) sum = f32x4.add(sum, v128.load(p.bias + column));
+  if (flags & TILE_CLAMP) sum = clamped(sum, changetype<Epilogue>(p.epilogue));
   return sum;
 }
 
-function storeRow(c: usize, left: v128, right: v128, bias: usize, flags: i32): void {
-  v128.store(c, finish(left, c, bias, flags));
-  v128.store(c + 16, finish(right, c + 16, bias + 16, flags));
+function storeRow(p: Product, row: usize, column: usize, left: v128, right: v128, flags: i32): void {
+  const c = row + column;
+  v128.store(c, finish(p, left, c, column, flags));
+  v128.store(c + 16, finish(p, right, c + 16, column + 16, flags));
 }
 
-/** The rows and columns of a tile at the edge of C. */
-function storeEdge(spill: usize, rows: usize, column: usize, bias: usize, flags: i32, mr: i32, nr: i32): void {
-  for (let row = 0; row < mr; row++) {
+/** The tile that was laid down at p.spill: a part at the edge of C, or one with more to do than a sum and its bias. What is read beyond
+ *  the last column is not stored. */
+function finishTile(p: Product, rows: usize, column: usize, flags: i32, mr: i32, nr: i32): void {
+  for (let half: usize = 0; nr > 0; half += 16, nr -= 4) finishHalf(p, p.spill + half, rows, column + half, flags, mr, nr);
+}
+
+/** Four columns of the tile: their numbers are loaded once for all rows. */
+function finishHalf(p: Product, spill: usize, rows: usize, column: usize, flags: i32, mr: i32, nr: i32): void {
+  const e = changetype<Epilogue>(p.epilogue), row = flags & TILE_NORM ? p.statisticsRow : 0, statistics = flags & TILE_NORM ? e.statistics + column : spill;
+  const bias = v128.load(flags & TILE_BIAS ? p.bias + column : spill);
+  const mean = v128.load(statistics + STATISTIC_MEAN * row), scale = v128.load(statistics + STATISTIC_SCALE * row);
+  const offset = v128.load(statistics + STATISTIC_OFFSET * row);
+  for (const end = rows + (<usize>mr << 3); rows < end; rows += 8, spill += 32) {
     const c: usize = load<usize>(rows, 4) + column;
-    storeLanes(c, finish(v128.load(spill), c, bias, flags), nr);
-    if (nr > 4) storeLanes(c + 16, finish(v128.load(spill, 16), c + 16, bias + 16, flags), nr - 4);
-    rows += 8;
-    spill += 32;
+    let v = v128.load(spill);
+    if (flags & TILE_ADD) v = f32x4.add(v128.load(c), v);
+    if (flags & TILE_BIAS) v = f32x4.add(v, bias);
+    if (flags & TILE_NORM) v = f32x4.add(f32x4.mul(f32x4.sub(v, mean), scale), offset);
+    if (flags & TILE_ADDEND) v = f32x4.add(v, v128.load(c + p.addend));
+    if (flags & TILE_CLAMP) v = clamped(v, e);
+    storeLanes(c, v, nr);
   }
 }
 
 /** One row of A times three panels of B, whose terms lie side by side: six accumulators, B read once. */
-export function tile_1x24(p: Product, taps: usize, tapsEnd: usize, run: i32, b: usize, column: usize, bias: usize, flags: i32): void {
+export function tile_1x24(p: Product, taps: usize, tapsEnd: usize, run: i32, b: usize, column: usize, flags: i32): void {
   const aStep = p.aStep, bGap = p.bGap, panel = p.panelBytes, bRun = run << 5;
   let c00 = zero(), c01 = zero(), c10 = zero(), c11 = zero(), c20 = zero(), c21 = zero();
   for (; taps < tapsEnd; taps += 4, b += bGap) {
@@ -100,8 +116,17 @@ export function tile_1x24(p: Product, taps: usize, tapsEnd: usize, run: i32, b: 
       c20 = fma(x, v128.load(b2), c20); c21 = fma(x, v128.load(b2, 16), c21);
     }
   }
-  const c = load<usize>(p.rows, 4) + column, next = p.cPanelBytes;
-  storeRow(c, c00, c01, bias, flags);
-  storeRow(c + next, c10, c11, bias + 32, flags);
-  storeRow(c + 2 * next, c20, c21, bias + 64, flags);
+  const c = load<usize>(p.rows, 4), next = p.cPanelBytes;
+  finishPanel(p, c, column, c00, c01, flags);
+  finishPanel(p, c, column + next, c10, c11, flags);
+  finishPanel(p, c, column + 2 * next, c20, c21, flags);
+}
+
+function finishPanel(p: Product, row: usize, column: usize, left: v128, right: v128, flags: i32): void {
+  if (!(flags & TILE_RICH)) {
+    storeRow(p, row, column, left, right, flags);
+    return;
+  }
+  v128.store(p.spill, left); v128.store(p.spill, right, 16);
+  finishTile(p, p.rows, column, flags, 1, PANEL);
 }

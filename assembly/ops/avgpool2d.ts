@@ -28,16 +28,16 @@ export function avgPool2dForward(s: AvgPool2dForwardStep, live: i32, worker: i32
     && (s.ho - 1) * s.strideH + 2 <= s.hi && (s.wo - 1) * s.strideW + 2 <= s.wi;
   for (let row = share(live * s.ho, worker, workers); row < last; row++) {
     const image = row / s.ho, oy = row - image * s.ho;
-    const x = s.x + (<usize>image * s.hi * s.wi * s.c << 2), y = s.y + (<usize>row * s.wo * s.c << 2);
-    if (small) avgRow_2x2(x + (<usize>(oy * s.strideH * s.wi) * s.c << 2), y, s.c << 2, s.wi * s.c << 2, s.strideW * s.c << 2, s.wo, <f32>s.divisor);
+    const x = s.x + (<usize>image * s.hi * s.wi * s.c << 2), y = s.y + ((<usize>row * s.wo * s.yRow + s.yFrom) << 2);
+    if (small) avgRow_2x2(x + (<usize>(oy * s.strideH * s.wi) * s.c << 2), y, s.yRow << 2, s.c << 2, s.wi * s.c << 2, s.strideW * s.c << 2, s.wo, <f32>s.divisor);
     else avgRow(s, x, y, oy);
   }
 }
 
 /** One row of outputs whose windows are 2x2 and inside the image. x: the first window; sizes in bytes. */
-function avgRow_2x2(x: usize, y: usize, pixel: i32, row: i32, step: i32, count: i32, divisor: f32): void {
+function avgRow_2x2(x: usize, y: usize, yRow: i32, pixel: i32, row: i32, step: i32, count: i32, divisor: f32): void {
   const by = f32x4.splat(divisor), whole = pixel & ~15;
-  for (let end = y + count * pixel; y < end; y += pixel, x += step) {
+  for (const end = y + count * yRow; y < end; y += yRow, x += step) {
     let c = 0;
     for (; c < whole; c += 16) v128.store(y + c, avgOf4(x + c, pixel, row, by));
     if (c < pixel) storeLanes(y + c, avgOf4(x + c, pixel, row, by), (pixel - c) >> 2);
@@ -56,7 +56,7 @@ function avgRow(s: AvgPool2dForwardStep, x: usize, y: usize, oy: i32): void {
   const top = windowStart(oy, s.hi, s.ho, s.strideH, s.padTop, 1, s.adaptive);
   const bottom = windowEnd(oy, s.hi, s.ho, s.kh, s.strideH, s.padTop, 1, s.adaptive);
   const pixel = s.c << 2, row = s.wi * pixel;
-  for (let ox = 0; ox < s.wo; ox++, y += pixel) {
+  for (let ox = 0; ox < s.wo; ox++, y += s.yRow << 2) {
     const left = windowStart(ox, s.wi, s.wo, s.strideW, s.padLeft, 1, s.adaptive);
     const right = windowEnd(ox, s.wi, s.wo, s.kw, s.strideW, s.padLeft, 1, s.adaptive);
     const divisor = divisorOf(s, oy, ox);

@@ -1,8 +1,9 @@
 import { ADD_IF_ACCUMULATING, PANEL, PRODUCT_BYTES, ROW_BLOCK, ROW_ENTRY } from "../abi";
 import { VIEW_BYTES, View, isPadded, multiplyGroups, padImage, setKernelTaps, setPixelRows, viewOf } from "../gemm/patches";
 import { productAt } from "../gemm/gemm";
-import { Product, fillRowTable } from "../gemm/product";
+import { Product, fillRowTable, setEpilogue } from "../gemm/product";
 import { share } from "../slice";
+import { isPlanar, planarForward } from "./conv2dplanar";
 import { isPacked, packedWeight } from "./conv2dpackedweight";
 import { Conv2dBackwardWeightStep, Conv2dForwardStep, Conv2dGeometry } from "../steps";
 
@@ -33,13 +34,17 @@ export function conv2dForward(s: Conv2dForwardStep, live: i32, worker: i32, work
   const p = productAt(scratch), view = viewAt(scratch);
   p.taps = tapsAt(scratch);
   viewOf(s, view, s.x, copiesAfter(p.taps, s.kh * s.kw));
+  if (isPlanar(s)) {
+    planarForward(s, view, live, worker, workers);
+    return;
+  }
   setKernelTaps(s, p, view);
   const ci = s.ci / s.groups, co = s.co / s.groups, terms = s.kh * s.kw * ci;
   p.bStep = PANEL << 2;
   p.panelBytes = terms * PANEL << 2;
   p.columns = co;
   p.accumulate = s.accumulate;
-  p.relu = s.relu;
+  setEpilogue(p, changetype<usize>(s) + offsetof<Conv2dForwardStep>("statistics"), s.y + (s.yFrom << 2), s.co);
   const groupBytes = (co + PANEL - 1) / PANEL * p.panelBytes;
   const pixels = s.ho * s.wo;
   const last = share(live * pixels, worker + 1, workers);
@@ -49,8 +54,8 @@ export function conv2dForward(s: Conv2dForwardStep, live: i32, worker: i32, work
     if (isPadded(s)) padImages(s, view, s.x, from, to);
     const image0 = isPadded(s) ? image : 0;
     for (let row = from; row < to; row += ROW_BLOCK) {
-      setPixelRows(s, p, view, image0, row, min(to, row + ROW_BLOCK), s.y);
-      multiplyGroups(s, p, s.w, groupBytes, ci << 2, co << 2, s.b, co << 2);
+      setPixelRows(s, p, view, image0, row, min(to, row + ROW_BLOCK), s.y + (s.yFrom << 2), s.yRow << 2);
+      multiplyGroups(s, p, s.w, groupBytes, ci << 2, co << 2, s.b);
     }
     from = to;
   }
@@ -102,7 +107,7 @@ export function conv2dBackwardWeight(s: Conv2dBackwardWeightStep, live: i32, acc
     }
     for (let term = first; term < last; term += ROW_BLOCK) {
       setTermRows(s, p, view, ci, term, min(last, term + ROW_BLOCK), s.dw);
-      multiplyGroups(s, p, dy, co << 2, ci << 2, groupBytes, 0, 0);
+      multiplyGroups(s, p, dy, co << 2, ci << 2, groupBytes, 0);
     }
     p.accumulate = 1;
   }

@@ -118,7 +118,7 @@ function flush(s: Conv2dBackwardInputStep, p: Product, rows: RowClass, kx1: i32)
     p.taps = taps + (<usize>rows.from << 2);
     p.tapCount = rows.to - rows.from;
     fillRowTable(p);
-    multiplyGroups(s, p, rows.b + (<usize>((rows.from * s.kw + s.kw - kx1) * s.co) << 5), 0, 0, 0, s.b, 0);
+    multiplyGroups(s, p, rows.b + (<usize>((rows.from * s.kw + s.kw - kx1) * s.co) << 5), 0, 0, 0, s.b);
     p.taps = taps;
   }
   p.rowCount = 0;

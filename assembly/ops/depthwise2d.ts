@@ -1,4 +1,5 @@
 import { ADD_IF_ACCUMULATING } from "../abi";
+import { Epilogue, finished, statisticsRow } from "../gemm/epilogue";
 import { fma, storeLanes, zero } from "../simd";
 import { share } from "../slice";
 import { Row3x3, forwardRow, weightRow } from "./depthwise3x3";
@@ -36,19 +37,24 @@ function setRow(r: Row3x3, hi: i32, wi: i32, wo: i32, channels: i32, strideW: i3
   r.channels = channels;
   r.strideW = strideW;
   r.padLeft = padLeft;
+  r.yRow = channels << 2;
+  r.epilogue = 0;
 }
 
 /** y[oy, ox, c] (+)= b[c] + Σ x[oy·stride + ky·dilation − pad, …, c] · w[ky, kx, c]. Split over output rows. */
 export function depthwise2dForward(s: Depthwise2dForwardStep, live: i32, worker: i32, workers: i32): void {
   const r = changetype<Row3x3>(s.scratch + worker * s.scratchBytes);
   setRow(r, s.hi, s.wi, s.wo, s.ci, s.strideW, s.padLeft);
+  if (s.statistics || s.addend || s.clamp) r.epilogue = changetype<usize>(s) + offsetof<Depthwise2dForwardStep>("statistics");
+  r.y = s.y + (s.yFrom << 2);
+  r.yRow = s.yRow << 2;
   const last = share(live * s.ho, worker + 1, workers);
   for (let row = share(live * s.ho, worker, workers); row < last; row++) {
     const image = row / s.ho;
     const y0 = (row - image * s.ho) * s.strideH - s.padTop;
     if (is3x3(s)) {
       r.y0 = y0;
-      forwardRow(r, s.x + (<usize>(image * s.hi * s.wi) * s.ci << 2), s.w, s.ci << 2, s.b, s.y + (<usize>(row * s.wo) * s.ci << 2), s.relu, s.accumulate);
+      forwardRow(r, s.x + (<usize>(image * s.hi * s.wi) * s.ci << 2), s.w, s.ci << 2, s.b, r.y + <usize>(row * s.wo) * r.yRow, s.accumulate);
       continue;
     }
     const ky0 = firstTap(y0, s.dilationH), ky1 = lastTap(y0, s.dilationH, s.hi, s.kh);
@@ -56,13 +62,14 @@ export function depthwise2dForward(s: Depthwise2dForwardStep, live: i32, worker:
       const x0 = ox * s.strideW - s.padLeft;
       const kx0 = firstTap(x0, s.dilationW), kx1 = lastTap(x0, s.dilationW, s.wi, s.kw);
       const x = s.x + (((image * s.hi + y0) * s.wi + x0) * s.ci << 2);
-      forwardPixel(s, x, s.y + (<usize>(row * s.wo + ox) * s.ci << 2), ky0, ky1, kx0, kx1);
+      forwardPixel(s, x, r.y + <usize>(row * s.wo + ox) * r.yRow, ky0, ky1, kx0, kx1);
     }
   }
 }
 
 function forwardPixel(s: Depthwise2dForwardStep, x: usize, y: usize, ky0: i32, ky1: i32, kx0: i32, kx1: i32): void {
   const pixel = s.dilationW * s.ci << 2, row = s.dilationH * s.wi * s.ci << 2, tap = s.ci << 2;
+  const epilogue = changetype<Epilogue>(changetype<usize>(s) + offsetof<Depthwise2dForwardStep>("statistics"));
   for (let c = 0; c < s.ci; c += 4) {
     const at = c << 2;
     let sum = zero();
@@ -72,8 +79,8 @@ function forwardPixel(s: Depthwise2dForwardStep, x: usize, y: usize, ky0: i32, k
       for (let kx = kx0; kx < kx1; kx++, from += pixel, w += tap) sum = fma(v128.load(from), v128.load(w), sum);
     }
     if (s.b) sum = f32x4.add(sum, v128.load(s.b + at));
-    if (s.relu) sum = f32x4.pmax(sum, zero());
     if (s.accumulate) sum = f32x4.add(v128.load(y + at), sum);
+    sum = finished(sum, epilogue, s.y + (s.yFrom << 2), y + at, at, statisticsRow(s.ci));
     storeLanes(y + at, sum, s.ci - c);
   }
 }
@@ -89,7 +96,7 @@ export function depthwise2dBackwardInput(s: Depthwise2dBackwardInputStep, live: 
     const image = row / s.hi, iy = row - image * s.hi;
     const dy = s.dy + (<usize>(image * s.ho * s.wo) * s.ci << 2), dx = s.dx + (<usize>(row * s.wi) * s.ci << 2);
     r.y0 = iy + s.padTop - 2;
-    if (turned) forwardRow(r, dy, s.w + (8 * s.ci << 2), -(s.ci << 2), s.b, dx, 0, s.accumulate);
+    if (turned) forwardRow(r, dy, s.w + (8 * s.ci << 2), -(s.ci << 2), s.b, dx, s.accumulate);
     else inputRow(s, dy, dx, iy);
   }
 }

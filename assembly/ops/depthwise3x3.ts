@@ -1,3 +1,4 @@
+import { Epilogue, finished, statisticsRow } from "../gemm/epilogue";
 import { fma, storeLanes, zero } from "../simd";
 
 // The 3x3 depthwise kernel without dilation: nine weights (or their gradients) of four channels stay in registers while a
@@ -11,6 +12,8 @@ const BLOCK_BYTES: i32 = 24576;
 @unmanaged export class Row3x3 {
   hi: i32; wi: i32; wo: i32; channels: i32;
   y0: i32; strideW: i32; padLeft: i32;
+  y: usize; yRow: i32;          // where all of y begins, bytes between its pixels
+  epilogue: usize;              // 0: none
 }
 
 /** Output pixels per block. */
@@ -27,31 +30,31 @@ function inside(at: i32, size: i32): bool {
 }
 
 /** y[ox, c] = b[c] + Σ x · w; the weights of a channel are wStep bytes apart (negative: the turned kernel). */
-export function forwardRow(r: Row3x3, x: usize, w: usize, wStep: i32, b: usize, y: usize, relu: i32, accumulate: i32): void {
+export function forwardRow(r: Row3x3, x: usize, w: usize, wStep: i32, b: usize, y: usize, accumulate: i32): void {
   const width = blockWidth(r.channels);
   for (let ox = 0; ox < r.wo; ox += width) {
     const end = min(r.wo, ox + width);
     for (let c = 0; c < r.channels; c += 4) {
       const at = <usize>c << 2;
-      forwardBlock(r, x + at, w + at, wStep, b ? b + at : 0, y + at, ox, end, r.channels - c, relu, accumulate);
+      forwardBlock(r, x + at, w + at, wStep, b ? b + at : 0, y + at, ox, end, c, accumulate);
     }
   }
 }
 
 /** Output pixels `from` to `to` of four channels: four neighbours at a time where all their windows are inside. */
 function forwardBlock(
-  r: Row3x3, x: usize, w: usize, wStep: i32, b: usize, y: usize, from: i32, to: i32, lanes: i32, relu: i32, accumulate: i32,
+  r: Row3x3, x: usize, w: usize, wStep: i32, b: usize, y: usize, from: i32, to: i32, channel: i32, accumulate: i32,
 ): void {
   const pixel = r.channels << 2;
   for (let ox = from; ox < to;) {
-    const x0 = ox * r.strideW - r.padLeft, at = x + x0 * pixel, out = y + ox * pixel;
+    const x0 = ox * r.strideW - r.padLeft, at = x + x0 * pixel, out = y + ox * r.yRow;
     const fours = r.strideW == 1 && x0 >= 0 ? min(to - ox, r.wi - 2 - x0) >> 2 : 0;
     if (fours > 0) {
-      forwardTile_4x1(r, at, w, wStep, b, out, fours, lanes, relu, accumulate);
+      forwardTile_4x1(r, at, w, wStep, b, out, fours, channel, accumulate);
       ox += fours << 2;
     } else {
       const sum = x0 >= 0 && x0 + 2 < r.wi ? windowSum(r, at, w, wStep) : edgeSum(r, at, x0, w, wStep);
-      finish(sum, b, out, lanes, relu, accumulate);
+      finish(r, sum, b, out, channel, accumulate);
       ox++;
     }
   }
@@ -59,22 +62,22 @@ function forwardBlock(
 
 // @ts-ignore: decorator
 @inline
-function finish(sum: v128, b: usize, out: usize, lanes: i32, relu: i32, accumulate: i32): void {
+function finish(r: Row3x3, sum: v128, b: usize, out: usize, channel: i32, accumulate: i32): void {
   if (b) sum = f32x4.add(sum, v128.load(b));
   if (accumulate) sum = f32x4.add(v128.load(out), sum);
-  if (relu) sum = f32x4.pmax(sum, zero());
-  storeLanes(out, sum, lanes);
+  if (r.epilogue) sum = finished(sum, changetype<Epilogue>(r.epilogue), r.y, out, channel << 2, statisticsRow(r.channels));
+  storeLanes(out, sum, r.channels - channel);
 }
 
 /** `fours` times four windows side by side: they share columns, so that six loads of x and three of w serve twelve products. */
 function forwardTile_4x1(
-  r: Row3x3, x: usize, w: usize, wStep: i32, b: usize, out: usize, fours: i32, lanes: i32, relu: i32, accumulate: i32,
+  r: Row3x3, x: usize, w: usize, wStep: i32, b: usize, out: usize, fours: i32, channel: i32, accumulate: i32,
 ): void {
   const pixel = r.channels << 2, two = 2 * pixel, row = r.wi * pixel, w1 = w + 3 * wStep, w2 = w + 6 * wStep;
   const top = inside(r.y0, r.hi), middle = inside(r.y0 + 1, r.hi), bottom = inside(r.y0 + 2, r.hi);
-  const plain = b == 0 && !relu && !accumulate && lanes >= 4;
+  const plain = b == 0 && !accumulate && !r.epilogue && r.channels - channel >= 4, step = r.yRow;
   let at = x + r.y0 * row;
-  for (; fours > 0; fours--, at += 2 * two, out += 2 * two) {
+  for (; fours > 0; fours--, at += 2 * two, out += step << 2) {
     let s0 = zero(), s1 = zero(), s2 = zero(), s3 = zero();
     if (top) {
       const line = at, x2 = line + two, x4 = x2 + two;
@@ -107,12 +110,12 @@ function forwardTile_4x1(
       s0 = fma(v2, k, s0); s1 = fma(v3, k, s1); s2 = fma(v4, k, s2); s3 = fma(v128.load(x4 + pixel), k, s3);
     }
     if (plain) {
-      v128.store(out, s0); v128.store(out + pixel, s1); v128.store(out + two, s2); v128.store(out + two + pixel, s3);
+      v128.store(out, s0); v128.store(out + step, s1); v128.store(out + 2 * step, s2); v128.store(out + 3 * step, s3);
     } else {
-      finish(s0, b, out, lanes, relu, accumulate);
-      finish(s1, b, out + pixel, lanes, relu, accumulate);
-      finish(s2, b, out + two, lanes, relu, accumulate);
-      finish(s3, b, out + two + pixel, lanes, relu, accumulate);
+      finish(r, s0, b, out, channel, accumulate);
+      finish(r, s1, b, out + step, channel, accumulate);
+      finish(r, s2, b, out + 2 * step, channel, accumulate);
+      finish(r, s3, b, out + 3 * step, channel, accumulate);
     }
   }
 }

@@ -14,22 +14,23 @@ export function maxPool2dForward(s: MaxPool2dForwardStep, live: i32, worker: i32
     && (s.ho - 1) * s.strideH + 2 <= s.hi && (s.wo - 1) * s.strideW + 2 <= s.wi;
   for (let row = share(live * s.ho, worker, workers); row < last; row++) {
     const image = row / s.ho, oy = row - image * s.ho;
-    const x = s.x + (<usize>image * s.hi * s.wi * s.c << 2), at = <usize>(row * s.wo) * s.c << 2;
+    const x = s.x + (<usize>image * s.hi * s.wi * s.c << 2), at = <usize>(row * s.wo) * s.yRow << 2;
     if (!small) maxRow(s, x, at, oy);
     else if (s.argmax) maxRow_2x2(s, x, at, oy * s.strideH * s.wi);
     else mostRow_2x2(s, x, at, oy * s.strideH * s.wi);
   }
 }
 
-/** One row of outputs. `at`: its bytes into y. */
+/** One row of outputs. `at`: its bytes into y's columns, and into argmax, which only a y of its own has. */
 function maxRow(s: MaxPool2dForwardStep, x: usize, at: usize, oy: i32): void {
   const top = windowStart(oy, s.hi, s.ho, s.strideH, s.padTop, s.dilationH, s.adaptive);
   const bottom = windowEnd(oy, s.hi, s.ho, s.kh, s.strideH, s.padTop, s.dilationH, s.adaptive);
-  for (let ox = 0; ox < s.wo; ox++, at += s.c << 2) {
+  const y = s.y + (s.yFrom << 2);
+  for (let ox = 0; ox < s.wo; ox++, at += s.yRow << 2) {
     const left = windowStart(ox, s.wi, s.wo, s.strideW, s.padLeft, s.dilationW, s.adaptive);
     const right = windowEnd(ox, s.wi, s.wo, s.kw, s.strideW, s.padLeft, s.dilationW, s.adaptive);
-    if (s.argmax) maxWindow(s, x, s.y + at, s.argmax + at, top, bottom, left, right);
-    else mostWindow(s, x, s.y + at, top, bottom, left, right);
+    if (s.argmax) maxWindow(s, x, y + at, s.argmax + at, top, bottom, left, right);
+    else mostWindow(s, x, y + at, top, bottom, left, right);
   }
 }
 

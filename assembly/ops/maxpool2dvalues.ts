@@ -6,9 +6,9 @@ import { MaxPool2dForwardStep } from "../steps";
 /** One row of outputs whose windows are 2x2 and inside the image, as maxRow_2x2. */
 export function mostRow_2x2(s: MaxPool2dForwardStep, x: usize, at: usize, place: i32): void {
   const pixel = s.c << 2, row = s.wi * pixel, step = s.strideW * pixel;
-  let y = s.y + at;
+  let y = s.y + at + (s.yFrom << 2);
   x += <usize>place * pixel;
-  for (let end = y + s.wo * pixel; y < end; y += pixel, x += step) {
+  for (const end = y + (s.wo * s.yRow << 2); y < end; y += s.yRow << 2, x += step) {
     for (let c = 0; c < pixel; c += 16) {
       const from = x + c, below = from + row;
       const a = v128.load(from), b = v128.load(from + pixel), d = v128.load(below), e = v128.load(below + pixel);

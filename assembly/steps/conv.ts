@@ -9,9 +9,11 @@
   dilationH: i32; dilationW: i32; groups: i32;
 }
 
+/** Ends as assembly/gemm/epilogue.ts has it. */
 @unmanaged export class Conv2dForwardStep extends Conv2dGeometry {
   x: usize; w: usize; b: usize; y: usize; scratch: usize;
-  scratchBytes: i32; groupImages: i32; relu: i32; accumulate: i32;
+  scratchBytes: i32; groupImages: i32; accumulate: i32;
+  statistics: usize; addend: usize; clamp: i32; low: f32; high: f32; yRow: i32; yFrom: i32;
 }
 
 /** Weights turned for the input gradient: [group][⌈ci/8⌉][phase, tap, co][8]. */
@@ -30,9 +32,10 @@
   scratchBytes: i32; groupImages: i32; accumulate: i32;
 }
 
-/** One filter per channel: w [kh, kw, c]; ci = co = groups = c. */
+/** One filter per channel: w [kh, kw, c]; ci = co = groups = c. Ends as assembly/gemm/epilogue.ts has it. */
 @unmanaged export class Depthwise2dForwardStep extends Conv2dGeometry {
-  x: usize; w: usize; b: usize; y: usize; scratch: usize; scratchBytes: i32; relu: i32; accumulate: i32;
+  x: usize; w: usize; b: usize; y: usize; scratch: usize; scratchBytes: i32; accumulate: i32;
+  statistics: usize; addend: usize; clamp: i32; low: f32; high: f32; yRow: i32; yFrom: i32;
 }
 
 /** `b` is added to dx where it is given: this pass is a transposed convolution's forward. */

@@ -19,12 +19,12 @@
   bBatch: i32;
 }
 
-/** y[r, co] = Σ x[r, ci] · w[co, ci] + b[co];  r over images · rows. */
+/** y[r, co] = Σ x[r, ci] · w[co, ci] + b[co];  r over images · rows. Ends as assembly/gemm/epilogue.ts has it. */
 @unmanaged export class LinearForwardStep {
   op: i32;
   x: usize; w: usize; b: usize; y: usize; scratch: usize;
-  rows: i32; ci: i32; co: i32;
-  scratchBytes: i32; relu: i32;
+  rows: i32; ci: i32; co: i32; scratchBytes: i32;
+  statistics: usize; addend: usize; clamp: i32; low: f32; high: f32; yRow: i32; yFrom: i32;
 }
 
 @unmanaged export class LinearBackwardInputStep {

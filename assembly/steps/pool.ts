@@ -8,9 +8,10 @@
   dilationH: i32; dilationW: i32; adaptive: i32;
 }
 
-/** argmax holds h·wi + w of the window's maximum, i32 [n, ho, wo, c]; 0: nothing reads it. */
+/** argmax holds h·wi + w of the window's maximum, i32 [n, ho, wo, c]; 0: nothing reads it. y's pixels are yRow elements apart, its first
+ *  channel is yFrom; with argmax y has no other channels. */
 @unmanaged export class MaxPool2dForwardStep extends Pool2dGeometry {
-  x: usize; y: usize; argmax: usize;
+  x: usize; y: usize; argmax: usize; yRow: i32; yFrom: i32;
 }
 
 @unmanaged export class MaxPool2dBackwardStep extends Pool2dGeometry {
@@ -35,8 +36,9 @@
   padBottom: i32; padRight: i32; countIncludePad: i32; divisor: i32;
 }
 
+/** y as MaxPool2dForwardStep has it. */
 @unmanaged export class AvgPool2dForwardStep extends AvgPool2dGeometry {
-  x: usize; y: usize;
+  x: usize; y: usize; yRow: i32; yFrom: i32;
 }
 
 @unmanaged export class AvgPool2dBackwardStep extends AvgPool2dGeometry {

@@ -1,4 +1,4 @@
-import { OptionError, ShapeError } from '../core/errors.js';
+import { OptionError, ShapeError, TooSmallError } from '../core/errors.js';
 import { elements, show, type Shape } from '../core/shape.js';
 import { windows, windowsCeil } from '../core/window.js';
 import type { Plan } from '../plan/plan.js';
@@ -92,7 +92,7 @@ export function poolGeometry(path: string, shape: Shape, w: Windows): PoolGeomet
       ? windowsCeil(size, w.kernel[axis], w.stride[axis], w.padding[axis], w.dilation[axis])
       : windows(size, w.kernel[axis], w.stride[axis], w.padding[axis], w.padding[axis], w.dilation[axis]);
   const [ho, wo] = [count(0, hi), count(1, wi)];
-  if (ho < 1 || wo < 1) throw new OptionError(`${path}: the window ${times(w.kernel)} does not fit into the padded input (input ${show(shape)})`);
+  if (ho < 1 || wo < 1) throw new TooSmallError(`${path}: the window ${times(w.kernel)} does not fit into the padded input (input ${show(shape)})`);
   return {
     c, hi, wi, ho, wo, kh: w.kernel[0], kw: w.kernel[1], strideH: w.stride[0], strideW: w.stride[1],
     padTop: w.padding[0], padLeft: w.padding[1], dilationH: w.dilation[0], dilationW: w.dilation[1], adaptive: 0,
@@ -127,7 +127,7 @@ export function planMaxPool(p: Plan, image: PlanTensor, g: PoolGeometry, rank: 1
   const x = p.channelsLast(image);
   const y = outputOf(p, x, g, rank);
   const argmax = indices || (p.training && p.needsGradient(x)) ? p.activation(y.shape, y, { name: 'argmax' }) : null;
-  p.step('maxPool2dForward', { ...g, x, y, argmax });
+  p.step('maxPool2dForward', { ...g, x, y, argmax, yRow: g.c, yFrom: 0 });
   p.onBackward(y, (dy) => {
     if (p.needsGradient(x)) p.step('maxPool2dBackward', { ...g, dy, argmax, ...p.gradInto(x) });
   });
@@ -152,7 +152,7 @@ export function planAvgPool(p: Plan, image: PlanTensor, g: PoolGeometry, rank: 1
   const x = p.channelsLast(image);
   const y = outputOf(p, x, g, rank);
   const fields = { ...g, padBottom: g.padTop, padRight: g.padLeft, countIncludePad, divisor: divisor || commonDivisor(g, countIncludePad) };
-  p.step('avgPool2dForward', { ...fields, x, y });
+  p.step('avgPool2dForward', { ...fields, x, y, yRow: g.c, yFrom: 0 });
   p.onBackward(y, (dy) => {
     if (p.needsGradient(x)) p.step('avgPool2dBackward', { ...fields, dy, ...p.gradInto(x) });
   });

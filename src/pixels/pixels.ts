@@ -11,6 +11,9 @@ export interface Pixels {
   readonly key?: readonly number[] | null;
 }
 
+/** Pixels that are decoded unless less is asked for. */
+export const MOST_PIXELS = 1 << 25;
+
 /** A picture in grey: 0 black to 1 white, row-major. */
 export interface Grey {
   readonly width: number;

@@ -1,7 +1,7 @@
 import { convertIndexedToRgb, decode } from 'fast-png';
 import { Unzlib } from 'fflate';
 import { FormatError } from '../core/errors.js';
-import type { Pixels } from './pixels.js';
+import { MOST_PIXELS, type Pixels } from './pixels.js';
 
 interface Header {
   readonly width: number;
@@ -15,7 +15,6 @@ const SIGNATURE = '89504e470d0a1a0a';
 /** Bytes handed to the inflater at once: they come to at most 4 MiB. */
 const SLICE = 4096;
 const MAX_SIDE = 16384;
-const MAX_PIXELS = 1 << 25;
 /** Chunks that pixels need; the others are not handed on, so that nothing in them is unpacked. */
 const NEEDED = ['IHDR', 'PLTE', 'tRNS', 'IDAT', 'IEND'];
 /** Channels per pixel of the colour types of the PNG specification, 11.2.1. */
@@ -41,11 +40,11 @@ function joined(parts: readonly Uint8Array[]): Uint8Array {
   return all;
 }
 
-function headerOf(view: DataView, file: string): Header {
+function headerOf(view: DataView, file: string, most: number): Header {
   const [width, height] = [view.getUint32(16), view.getUint32(20)];
   const [depth, type, interlace] = [view.getUint8(24), view.getUint8(25), view.getUint8(28)];
-  if (width < 1 || height < 1 || width > MAX_SIDE || height > MAX_SIDE || width * height > MAX_PIXELS) {
-    throw new FormatError(`${file}: header at byte 16 says ${width}x${height} pixels, expected sides up to ${count(MAX_SIDE)} and ${count(MAX_PIXELS)} pixels`);
+  if (width < 1 || height < 1 || width > MAX_SIDE || height > MAX_SIDE || width * height > most) {
+    throw new FormatError(`${file}: header at byte 16 says ${width}x${height} pixels, expected sides up to ${count(MAX_SIDE)} and ${count(most)} pixels`);
   }
   const channels = CHANNELS[type];
   if (channels === undefined || ![1, 2, 4, 8, 16].includes(depth)) {
@@ -66,7 +65,7 @@ function inflatedBytes({ width, height, depth, channels, interlaced }: Header): 
  * Checks signature, header, every chunk's range and the size of the inflated pixels before anything is sized by them.
  * Returns the file with the chunks that pixels need.
  */
-function checked(bytes: Uint8Array, file: string): Uint8Array {
+function checked(bytes: Uint8Array, file: string, most: number): Uint8Array {
   if (!isPng(bytes)) throw new FormatError(`${file}: starts with 0x${hex(bytes.subarray(0, 8))}, expected a PNG image (0x${SIGNATURE})`);
   if (bytes.length < 33) throw new FormatError(`${file}: ends at byte ${bytes.length}, expected a PNG header of 33 bytes`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -82,7 +81,7 @@ function checked(bytes: Uint8Array, file: string): Uint8Array {
     if (type === 'IDAT') pixels.push(bytes.subarray(at + 8, at + 8 + length));
     at += 12 + length;
   }
-  checkPixels(joined(pixels), inflatedBytes(headerOf(view, file)), file);
+  checkPixels(joined(pixels), inflatedBytes(headerOf(view, file, most)), file);
   return joined(kept);
 }
 
@@ -124,9 +123,9 @@ function decodePixels(bytes: Uint8Array): Pixels {
   return { width, height, data, channels, max: (1 << depth) - 1, key: transparency === undefined ? null : Array.from(transparency) };
 }
 
-/** Decodes a PNG image. Throws FormatError naming `file`, offset and what was expected. */
-export function decodePng(bytes: Uint8Array, file: string): Pixels {
-  const whole = checked(bytes, file);
+/** Decodes a PNG image. Throws FormatError naming `file`, offset and what was expected; so it does for more than `most` pixels. */
+export function decodePng(bytes: Uint8Array, file: string, most = MOST_PIXELS): Pixels {
+  const whole = checked(bytes, file, most);
   try {
     return decodePixels(whole);
   } catch (error) {

@@ -1,11 +1,9 @@
 import { FormatError, OptionError, UnsupportedError } from '../core/errors.js';
-import type { Pixels } from './pixels.js';
+import { MOST_PIXELS, type Pixels } from './pixels.js';
 import { decodePng, isPng } from './png.js';
 
 /** What a picture may be: ImageData or pixels; a bitmap, canvas, image, video or its frame; a file, or its bytes. */
 export type ImageSource = ImageData | Pixels | CanvasImageSource | Blob | ArrayBuffer | Uint8Array;
-
-const MOST_PIXELS = 1 << 25;
 
 const typeOf = (value: unknown): string => (typeof value === 'object' && value !== null ? value.constructor.name : typeof value);
 
@@ -31,10 +29,10 @@ function sizeOf(source: object): { width: number; height: number } {
 }
 
 /** Draws a bitmap, canvas, image, video or video frame and reads the pixels back. */
-function drawn(source: CanvasImageSource, name: string): Pixels {
+function drawn(source: CanvasImageSource, name: string, most: number): Pixels {
   const { width, height } = sizeOf(source);
-  if (!(width > 0 && height > 0 && width * height <= MOST_PIXELS)) {
-    throw new OptionError(`${name}: ${width}x${height} pixels, expected 1 to ${MOST_PIXELS}; has it been loaded?`);
+  if (!(width > 0 && height > 0 && width * height <= most)) {
+    throw new OptionError(`${name}: ${width}x${height} pixels, expected 1 to ${most}; has it been loaded?`);
   }
   const canvas = typeof OffscreenCanvas === 'function' ? new OffscreenCanvas(width, height) : Object.assign(document.createElement('canvas'), { width, height });
   const context = canvas.getContext('2d', { willReadFrequently: true }) as CanvasRenderingContext2D | null;
@@ -48,8 +46,8 @@ function drawn(source: CanvasImageSource, name: string): Pixels {
 }
 
 /** PNG by the library, the same bits everywhere; other formats by the platform, where it decodes any. */
-async function decoded(bytes: Uint8Array<ArrayBuffer>, name: string): Promise<Pixels> {
-  if (isPng(bytes)) return decodePng(bytes, name);
+async function decoded(bytes: Uint8Array<ArrayBuffer>, name: string, most: number): Promise<Pixels> {
+  if (isPng(bytes)) return decodePng(bytes, name, most);
   if (typeof createImageBitmap !== 'function') {
     const start = Array.from(bytes.subarray(0, 8), (byte) => byte.toString(16).padStart(2, '0')).join('');
     throw new FormatError(`${name}: starts with 0x${start}; here only PNG is decoded: decode it yourself and hand in { width, height, data, channels, max }`);
@@ -61,19 +59,20 @@ async function decoded(bytes: Uint8Array<ArrayBuffer>, name: string): Promise<Pi
     throw new FormatError(`${name}: not an image that this platform can decode (${String(cause)})`, { cause });
   }
   try {
-    return drawn(bitmap, name);
+    return drawn(bitmap, name, most);
   } finally {
     bitmap.close();
   }
 }
 
-/** The pixels of a picture, in a page, a worker, Node or the edge. `name` is what errors call it. Throws FormatError, OptionError or UnsupportedError. */
-export async function readPixels(picture: ImageSource, name = (picture as Partial<File>)?.name || 'image'): Promise<Pixels> {
+/** The pixels of a picture, in a page, a worker, Node or the edge. `name` is what errors call it; a file of more than `most` pixels is refused
+ *  before it is decoded. Throws FormatError, OptionError or UnsupportedError. */
+export async function readPixels(picture: ImageSource, name = (picture as Partial<File>)?.name || 'image', most = MOST_PIXELS): Promise<Pixels> {
   if (typeof picture !== 'object' || picture === null) throw new OptionError(`${name}: ${typeOf(picture)} given, expected a picture`);
-  if (picture instanceof ArrayBuffer) return decoded(new Uint8Array(picture), name);
-  if (picture instanceof Uint8Array) return decoded(picture as Uint8Array<ArrayBuffer>, name);
-  if (typeof Blob === 'function' && picture instanceof Blob) return decoded(new Uint8Array(await picture.arrayBuffer()), name);
+  if (picture instanceof ArrayBuffer) return decoded(new Uint8Array(picture), name, most);
+  if (picture instanceof Uint8Array) return decoded(picture as Uint8Array<ArrayBuffer>, name, most);
+  if (typeof Blob === 'function' && picture instanceof Blob) return decoded(new Uint8Array(await picture.arrayBuffer()), name, most);
   if (hasPixels(picture)) return checkedPixels(picture, name);
-  if (typeof OffscreenCanvas === 'function' || typeof document === 'object') return drawn(picture as CanvasImageSource, name);
+  if (typeof OffscreenCanvas === 'function' || typeof document === 'object') return drawn(picture as CanvasImageSource, name, most);
   throw new OptionError(`${name}: ${typeOf(picture)} given, expected pixels, a file or its bytes`);
 }

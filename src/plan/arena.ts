@@ -49,7 +49,9 @@ export function layOut(plans: readonly Plan[], store: ParameterStore, inputs: re
   const lasting = put(store.buffers());
   const prepared = put(plans.flatMap((plan) => [...plan.derived.values()]));
   const shared = plans.map((plan, i) => {
-    const size = place(lifetimes(plan.steps, inputs[i] ?? []), next, canary);
+    const lives = lifetimes(plan.steps, inputs[i] ?? []);
+    const size = place(lives, next, canary);
+    refuseOverlaps(lives);
     next += size;
     return size;
   });
@@ -64,6 +66,20 @@ function tooLarge(bytes: number, shared: number[], plans: readonly Plan[]): Memo
   const fits = Math.floor((LIMIT - SLACK - (bytes - scaling)) / (scaling / batchSize));
   const remedy = fits >= 1 ? `batchSize ${fits} would fit` : 'not even one image fits';
   return new MemoryError(`the network needs ${bytes.toLocaleString('en')} bytes at batchSize ${batchSize}, WebAssembly gives ${LIMIT.toLocaleString('en')}; ${remedy}`);
+}
+
+/** Throws where two buffers that are alive together share memory: nothing else would notice. */
+export function refuseOverlaps(lives: readonly Lifetime[]): void {
+  const start = ({ buffers }: Lifetime): number => buffers[0]!.address;
+  const byAddress = [...lives].sort((a, b) => start(a) - start(b));
+  byAddress.forEach((life, i) => {
+    const end = start(life) + life.words * 4;
+    for (let k = i + 1; k < byAddress.length && start(byAddress[k]!) < end; k++) {
+      const other = byAddress[k]!;
+      if (life.first > other.last || other.first > life.last) continue;
+      throw new RangeError(`${life.buffers[0]!.name} and ${other.buffers[0]!.name} share memory between steps ${Math.max(life.first, other.first)} and ${Math.min(life.last, other.last)}`);
+    }
+  });
 }
 
 interface Placed {

@@ -1,5 +1,6 @@
 import * as abi from '../../assembly/abi.js';
 import { POOL_OPS } from './poolops.js';
+import { WINOGRAD_OPS } from './winogradops.js';
 
 /**
  * What a field of a step's record is. Addresses say how the step uses the tensor there, from which lifetimes and the
@@ -19,9 +20,13 @@ const conv2d = {
   dilationH: 'i32', dilationW: 'i32', groups: 'i32',
 } as const;
 
+/** How a forward product's record ends (assembly/gemm/epilogue.ts). */
+const epilogue = { statistics: 'read', addend: 'read', clamp: 'i32', low: 'f32', high: 'f32', yRow: 'i32', yFrom: 'i32' } as const;
+
 /** Every op's record, field for field the class in assembly/steps.ts after its `op`. */
 export const OPS = {
   ...POOL_OPS,
+  ...WINOGRAD_OPS,
   gemm: {
     code: abi.OP_GEMM,
     fields: {
@@ -35,7 +40,7 @@ export const OPS = {
   },
   linearForward: {
     code: abi.OP_LINEAR_FORWARD,
-    fields: { x: 'read', w: 'read', b: 'read', y: 'write', scratch: 'scratch', rows: 'i32', ci: 'i32', co: 'i32', scratchBytes: 'i32', relu: 'i32' },
+    fields: { x: 'read', w: 'read', b: 'read', y: 'write', scratch: 'scratch', rows: 'i32', ci: 'i32', co: 'i32', scratchBytes: 'i32', ...epilogue },
   },
   linearBackwardInput: {
     code: abi.OP_LINEAR_BACKWARD_INPUT,
@@ -47,7 +52,7 @@ export const OPS = {
   },
   conv2dForward: {
     code: abi.OP_CONV2D_FORWARD,
-    fields: { ...conv2d, x: 'read', w: 'read', b: 'read', y: 'write', scratch: 'scratch', scratchBytes: 'i32', groupImages: 'i32', relu: 'i32', accumulate: 'i32' },
+    fields: { ...conv2d, x: 'read', w: 'read', b: 'read', y: 'write', scratch: 'scratch', scratchBytes: 'i32', groupImages: 'i32', accumulate: 'i32', ...epilogue },
   },
   conv2dRotateWeight: { code: abi.OP_CONV2D_ROTATE_WEIGHT, fields: { ...conv2d, w: 'read', rotated: 'write' } },
   conv2dBackwardInput: {
@@ -60,7 +65,7 @@ export const OPS = {
   },
   depthwise2dForward: {
     code: abi.OP_DEPTHWISE2D_FORWARD,
-    fields: { ...conv2d, x: 'read', w: 'read', b: 'read', y: 'write', scratch: 'scratch', scratchBytes: 'i32', relu: 'i32', accumulate: 'i32' },
+    fields: { ...conv2d, x: 'read', w: 'read', b: 'read', y: 'write', scratch: 'scratch', scratchBytes: 'i32', accumulate: 'i32', ...epilogue },
   },
   depthwise2dBackwardInput: {
     code: abi.OP_DEPTHWISE2D_BACKWARD_INPUT,

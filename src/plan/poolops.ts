@@ -12,7 +12,7 @@ const upsample2d = { c: 'i32', hi: 'i32', wi: 'i32', ho: 'i32', wo: 'i32' } as c
 
 /** Records of pooling and upsampling, as ops.ts has them. */
 export const POOL_OPS = {
-  maxPool2dForward: { code: abi.OP_MAX_POOL2D_FORWARD, fields: { ...pool2d, x: 'read', y: 'write', argmax: 'write' } },
+  maxPool2dForward: { code: abi.OP_MAX_POOL2D_FORWARD, fields: { ...pool2d, x: 'read', y: 'write', argmax: 'write', yRow: 'i32', yFrom: 'i32' } },
   maxPool2dBackward: { code: abi.OP_MAX_POOL2D_BACKWARD, fields: { ...pool2d, dy: 'read', argmax: 'read', dx: 'write', accumulate: 'i32' } },
   maxUnpool2dForward: {
     code: abi.OP_MAX_UNPOOL2D_FORWARD,
@@ -22,7 +22,7 @@ export const POOL_OPS = {
     code: abi.OP_MAX_UNPOOL2D_BACKWARD,
     fields: { dy: 'read', argmax: 'read', dx: 'write', pixels: 'i32', places: 'i32', c: 'i32', accumulate: 'i32' },
   },
-  avgPool2dForward: { code: abi.OP_AVG_POOL2D_FORWARD, fields: { ...avgPool2d, x: 'read', y: 'write' } },
+  avgPool2dForward: { code: abi.OP_AVG_POOL2D_FORWARD, fields: { ...avgPool2d, x: 'read', y: 'write', yRow: 'i32', yFrom: 'i32' } },
   avgPool2dBackward: { code: abi.OP_AVG_POOL2D_BACKWARD, fields: { ...avgPool2d, dy: 'read', dx: 'write', accumulate: 'i32' } },
   upsample2dForward: {
     code: abi.OP_UPSAMPLE2D_FORWARD,

@@ -16,7 +16,7 @@ export class Buffer {
   /** f32 elements. */
   readonly words: number;
   /** May take over this buffer's memory when the step that first writes here is the last to use it. */
-  readonly replaces: Buffer | null;
+  replaces: Buffer | null;
   /** Read from outside after a run: its memory is not given away. */
   kept = false;
   /** Byte address, once laid out. */
