@@ -9,7 +9,8 @@ import { fuse } from './plan/fuse.js';
 import { Plan, type Range } from './plan/plan.js';
 import { ParameterStore } from './plan/store.js';
 import { Buffer, type PlanTensor } from './plan/tensor.js';
-import { cores } from './runtime/cores.js';
+import { hasThreadsBuild } from './runtime/builds.js';
+import { cores, threadsMissing } from './runtime/cores.js';
 import { checkClip, planClip, type Clip } from './training/clip.js';
 import type { Loss, LossTensors } from './training/losses.js';
 import type { Optimizer } from './training/optimizer.js';
@@ -32,6 +33,10 @@ export interface CompileOptions {
   readonly seed?: number;
   /** Threads; the results have the same bits for any number. 'auto': as many as there are cores. Default 1. */
   readonly workers?: number | 'auto';
+  /** Runs the steps beside the calling thread even with one worker, so that a page stays free while it trains. With several, a page's always do. Default false. */
+  readonly inWorker?: boolean;
+  /** For pages whose Content-Security-Policy refuses blobs as workers: the address of the package's `convasm/worker.js`. */
+  readonly workerFile?: string | URL;
   /** 'relaxed': fused multiply-adds where the engine has them, with one worker; not the same bits on every machine. Default 'simd'. */
   readonly build?: 'simd' | 'relaxed';
   /** Computes the gradient of the images too (`net.inputGradient()`). Default false. */
@@ -42,6 +47,9 @@ export interface CompileOptions {
   /** `false` keeps the output of every layer readable, and predicts layer by layer. Default true: norms, sums, relus and concats become a part of
    *  the products before them, with the same bits. */
   readonly fuse?: boolean;
+  /** How 3x3 convolutions save products: by Winograd's transforms over tiles of 4x4 outputs (default), of 2x2 (half the gain, smaller errors), or not (false:
+   *  least memory; an image's infinities and NaN reach only the outputs that see them). */
+  readonly winograd?: 4 | 2 | false;
   /** Free bytes after each tensor, a multiple of 64, for tests that watch them; default 0. */
   readonly canary?: number;
 }
@@ -141,12 +149,14 @@ function checkPatterns(who: string, patterns: readonly Pattern[], store: Paramet
   if (idle !== undefined) throw new OptionError(`${who}: ${showPattern(idle)} fits no parameter, expected a pattern for some of ${names.join(', ')}`);
 }
 
-function checkBuild({ build = 'simd', workers = 1 }: CompileOptions): void {
+function checkBuild({ build = 'simd', workers = 1, winograd = 4, inWorker = false }: CompileOptions): void {
+  if (winograd !== 4 && winograd !== 2 && winograd !== false) throw new OptionError(`compile: winograd is ${String(winograd)}, expected 4, 2 or false`);
   if (build !== 'simd' && build !== 'relaxed') throw new OptionError(`compile: build is '${String(build)}', expected 'simd' or 'relaxed'`);
   if (build === 'relaxed' && workers !== 1) throw new OptionError(`compile: workers is ${workers}, expected 1 with build: 'relaxed'`);
+  if (build === 'relaxed' && inWorker) throw new OptionError("compile: inWorker needs the build with atomics, expected it to be left out with build: 'relaxed'");
 }
 
-const OPTIONS = ['input', 'batchSize', 'loss', 'optimizer', 'freeze', 'clip', 'seed', 'workers', 'build', 'inputGradient', 'watch', 'fuse', 'canary'] as const satisfies readonly (keyof CompileOptions)[];
+const OPTIONS = ['input', 'batchSize', 'loss', 'optimizer', 'freeze', 'clip', 'seed', 'workers', 'inWorker', 'workerFile', 'build', 'inputGradient', 'watch', 'fuse', 'winograd', 'canary'] as const satisfies readonly (keyof CompileOptions)[];
 
 function check(options: CompileOptions): Blueprint['options'] {
   if (!Array.isArray(options?.input) || options.input.length === 0) throw new OptionError(`compile: input is ${String(options?.input)}, expected the shape of one image, as [1, 32, 32]`);
@@ -167,13 +177,13 @@ function check(options: CompileOptions): Blueprint['options'] {
 }
 
 function workersOf(workers: number | 'auto'): number {
-  const count = workers === 'auto' ? Math.min(cores(), MAX_WORKERS) : whole('compile', 'workers', workers, 1);
+  const count = workers === 'auto' ? (threadsMissing() === null && hasThreadsBuild() ? Math.min(cores(), MAX_WORKERS) : 1) : whole('compile', 'workers', workers, 1);
   if (count > MAX_WORKERS) throw new OptionError(`compile: workers is ${count}, expected at most ${MAX_WORKERS}`);
   return count;
 }
 
 function planPrediction(model: Layer, options: Blueprint['options'], store: ParameterStore): PredictPlan {
-  const plan = new Plan({ batchSize: options.batchSize, training: false, workers: options.workers }, store);
+  const plan = new Plan({ batchSize: options.batchSize, training: false, workers: options.workers, winograd: options.winograd }, store);
   const images = plan.input('images', options.input);
   const output = plan.plain(plan.layer('', model, images));
   output.buffer.kept = true;
@@ -184,7 +194,7 @@ function planPrediction(model: Layer, options: Blueprint['options'], store: Para
 
 function planTraining(model: Layer, options: Blueprint['options'], store: ParameterStore): TrainPlan {
   const training = Boolean(options.loss || options.optimizer);
-  const plan = new Plan({ batchSize: options.batchSize, training, workers: options.workers, watch: options.watch }, store);
+  const plan = new Plan({ batchSize: options.batchSize, training, workers: options.workers, watch: options.watch, winograd: options.winograd }, store);
   const images = plan.input('images', options.input, options.inputGradient);
   let output = images;
   const forward = plan.range(() => {
