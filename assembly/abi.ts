@@ -74,6 +74,10 @@ export const OP_ROW_NORM_BACKWARD = 69;
 // Branches.
 export const OP_ADD = 100;
 export const OP_COPY_COLUMNS = 101;
+// Winograd's transforms.
+export const OP_WINOGRAD_WEIGHTS = 110;
+export const OP_WINOGRAD_FORWARD = 111;
+export const OP_WINOGRAD_BACKWARD_WEIGHT = 112;
 
 // Control block: byte offsets of what changes between runs.
 /** u32: address of the table of step addresses. */
@@ -100,6 +104,8 @@ export const CONTROL_SLEEPERS = 192;
 export const CONTROL_JOB = 256;
 export const CONTROL_FIRST = 260;
 export const CONTROL_LAST = 264;
+/** i32: runs that workers other than 0 have left, all together. */
+export const CONTROL_FINISHED = 268;
 /** i32: looks at EPOCH before a worker returns to JavaScript to sleep. */
 export const CONTROL_SPINS = 320;
 /** A line per worker: the step that it is in (names the layer on a trap), and the EPOCH that it saw before its last barrier. */

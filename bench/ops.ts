@@ -80,7 +80,7 @@ const residualOf = (g: ConvSizes): Float32Array => numbers(g.N * g.K * g.P * g.Q
 
 function convCase(workload: Workload): Case {
   const g = convSizes(workload);
-  const kernel = convolution(g, false, false);
+  const kernel = convolution(g, workload.training ?? false, false);
   const [x, w] = [inputOf(g), weightOf(g)];
   kernel.write(kernel.wired.inputs['x']!, x);
   kernel.writeParameter(kernel.parameter('conv.weight'), w);

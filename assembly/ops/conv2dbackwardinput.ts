@@ -58,7 +58,7 @@ function turnPhase(s: Conv2dRotateWeightStep, from: usize, to: usize, ci: i32, c
 }
 
 /** One kernel position: [ci][8 of co] blocks become [co][8 of ci] rows. */
-function turnTap(from: usize, to: usize, panelBytes: i32, co: i32, channels: i32): usize {
+export function turnTap(from: usize, to: usize, panelBytes: i32, co: i32, channels: i32): usize {
   let c = 0;
   for (; channels == PANEL && c + 4 <= co; c += 4, to += PANEL << 4) {
     const x = from + (c >> 3) * panelBytes + ((c & 7) << 2);

@@ -98,7 +98,7 @@ describe('a checkpoint of fit', () => {
 });
 
 describe('averages of weights', () => {
-  test.each([[undefined, 'the mean of all'], [0.75, 'an exponential one']])('decay %s is %s', async (decay) => {
+  test.each([undefined, 0.75])('decay %s: the mean of all, or an exponential one', async (decay) => {
     const net = await make();
     const average = new AveragedWeights(net, { start: 2, ...(decay !== undefined && { decay }) });
     const seen: Float32Array[] = [];

@@ -123,6 +123,14 @@ const convolutions: NetworkCase[] = [
   { name: 'weights used twice', model: () => chain(new Conv2d(2, 6, 3, { padding: 1 }), new Twice(new Conv2d(6, 6, 3, { padding: 1 })), new Twice(new Conv2d(6, 6, 3, { groups: 6, padding: 1 })), new Twice(new Conv2d(6, 6, 1)), new Twice(new ScaleShift2d(6)), flat(), new Linear(96, 9), new Twice(new Linear(9, 9))), input: [2, 4, 4], optimizer: { lr: 0.01, momentum: 0.9 } },
 ];
 
+const tiles = (channels: number): Layer => chain(new Conv2d(2, channels, 1), new Conv2d(channels, 19, 3, { padding: [1, 0, 0, 2] }), new Tanh(), sum(new Conv2d(19, 19, 3, { padding: 1, bias: false })), new Twice(new Conv2d(19, 19, 3, { padding: 1 })), new ConvTranspose2d(19, 16, 3), sum(new ConvTranspose2d(16, 16, 3, { padding: 1 })), new AvgPool2d(3), flat(), new Linear(144, 3));
+
+const winograd: NetworkCase[] = [
+  { name: 'tiles of 4x4', model: () => tiles(70), input: [2, 8, 7], optimizer: { lr: 0.01, momentum: 0.9 } },
+  { name: 'tiles of 2x2', model: () => tiles(17), input: [2, 8, 7], optimizer: { lr: 0.01, momentum: 0.9 }, more: { winograd: 2 } },
+  { name: 'no tiles', model: () => tiles(17), input: [2, 8, 7], optimizer: { lr: 0.01, momentum: 0.9 }, more: { winograd: false } },
+];
+
 const others: NetworkCase[] = [
   { name: 'pooling', model: () => chain(new Conv2d(1, 6, 3), new MaxPool2d(3, { stride: 2, padding: 1, ceilMode: true }), new AvgPool2d([2, 3], { stride: [1, 2], padding: [1, 1], ceilMode: true, countIncludePad: false }), new AvgPool2d(2, { stride: 1, padding: 1, divisorOverride: 3 }), new MaxPool2d(2, { stride: 1, dilation: 2 }), flat(), new Linear(126, 3)), input: [1, 14, 13] },
   { name: 'unpooling', model: unpooling, input: [2, 8, 7] },
@@ -209,7 +217,7 @@ const optimizers: NetworkCase[] = [
   { name: 'adagrad', ...small, more: { optimizer: adagrad({ initialAccumulatorValue: 0.1 }) } },
 ];
 
-export const networks: readonly NetworkCase[] = [...lenets, ...convolutions, ...images, ...others, ...activations, ...criteria, ...optimizers, ...norms, ...branches];
+export const networks: readonly NetworkCase[] = [...lenets, ...convolutions, ...winograd, ...images, ...others, ...activations, ...criteria, ...optimizers, ...norms, ...branches];
 
 export function optionsOf(one: NetworkCase, more: Partial<CompileOptions> = {}): CompileOptions {
   return { input: one.input, batchSize: 5, seed: 3, loss: one.criterion ?? crossEntropy(one.loss), optimizer: sgd(one.optimizer ?? { lr: 0.02 }), inputGradient: true, ...one.more, ...more };
