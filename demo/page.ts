@@ -129,4 +129,9 @@ async function share(session: Session): Promise<void> {
   const copied = await navigator.clipboard?.writeText(link).then(() => true, () => false);
   announce(say(told, copied ? 'share.copied' : 'share.shown').textContent!);
 }
-onLanguage(() => document.getElementById('share-out')?.remove());
+
+/** What was said in the other language is taken back. */
+onLanguage(() => {
+  document.getElementById('share-out')?.remove();
+  announce('');
+});

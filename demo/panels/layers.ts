@@ -79,6 +79,7 @@ export function layersPanel(session: Session, choose: (choice: Choice) => void):
   const told = h('p', { class: 'note' });
   const columns = SHOWN.map((shown) => column(shown, choose));
   const tiles = columns.flatMap((one) => one.tiles);
+  const tell = (): void => void (told.textContent = words('layers.range', Object.fromEntries(SHOWN.slice(1).map(({ map, title }) => [title, figure(ranges[map] ?? 1)]))));
   const redraw = perFrame(() => {
     if (document.hidden) return;
     for (const { shown, index, canvas } of tiles) {
@@ -88,7 +89,7 @@ export function layersPanel(session: Session, choose: (choice: Choice) => void):
       const range = own.checked && map !== 'image' ? roundUp(values.reduce((most, value) => Math.max(most, Math.abs(value)), 0)) : ranges[map]!;
       paint(canvas, { values, columns: width, kind: kindOf(shown), range, scale });
     }
-    told.textContent = words('layers.range', Object.fromEntries(SHOWN.slice(1).map(({ map, title }) => [title, figure(ranges[map] ?? 1)])));
+    tell();
   });
   session.on('seen', redraw);
   session.on('opened', () => {
@@ -98,7 +99,7 @@ export function layersPanel(session: Session, choose: (choice: Choice) => void):
   });
   own.addEventListener('change', redraw);
   onTheme(redraw);
-  onLanguage(redraw);
+  onLanguage(tell);
   const head = h('div', { class: 'panel-head' }, say(h('h3'), 'layers.title'), h('label', { class: 'check' }, own, say(h('span'), 'layers.own')));
   const element = redraw.within(h('section', { class: 'panel', id: 'layers' }, head, h('div', { class: 'strip' }, ...columns.map((one) => one.element)), told));
   return { element, ranges: () => ranges, redraw };
