@@ -31,7 +31,7 @@ export default {
     transforms: entry('data/transforms'),
     cli: entry('cli/main'),
   },
-  external: (id) => id.startsWith('node:') || ['cac', 'cli-progress', 'fast-png', 'fflate'].includes(id),
+  external: (id) => id.startsWith('node:') || ['cac', 'cli-progress', 'fast-png', 'fflate'].includes(id) || id.startsWith('@jsquash/'),
   plugins: [inside],
   output: { dir: 'build/dist', format: 'es', chunkFileNames: 'chunk-[name]-[hash].js', sourcemap: true },
 };

@@ -74,6 +74,10 @@ export const OP_ROW_NORM_BACKWARD = 69;
 // Branches.
 export const OP_ADD = 100;
 export const OP_COPY_COLUMNS = 101;
+// Winograd's transforms.
+export const OP_WINOGRAD_WEIGHTS = 110;
+export const OP_WINOGRAD_FORWARD = 111;
+export const OP_WINOGRAD_BACKWARD_WEIGHT = 112;
 
 // Control block: byte offsets of what changes between runs.
 /** u32: address of the table of step addresses. */
@@ -153,6 +157,7 @@ export const GELU_TANH = 9;
 export const HARDSIGMOID = 10;
 export const HARDSWISH = 11;
 export const SOFTSIGN = 12;
+export const MISH = 13;
 
 // `reduction` of the losses' steps.
 export const REDUCE_NONE = 0;

@@ -13,3 +13,4 @@ export * from "./steps/loss";
 export * from "./steps/norm";
 export * from "./steps/pool";
 export * from "./steps/update";
+export * from "./steps/winograd";

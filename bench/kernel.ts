@@ -46,6 +46,9 @@ export class Kernel {
   readonly wired: Wired;
   readonly forward: Range;
   readonly backward: Range;
+  readonly #prepare: Range;
+  /** Weights were written since the steps that derive others from them ran. */
+  #stale = true;
   readonly #runner: Runner;
   readonly #arena: Arena;
 
@@ -53,9 +56,11 @@ export class Kernel {
   constructor(batchSize: number, training: boolean, build: (p: Plan) => Wired) {
     const plan = new Plan({ batchSize, training, workers: workersInUse() }, new ParameterStore());
     let wired: Wired | undefined;
-    this.forward = plan.range(() => {
+    const { last } = plan.range(() => {
       wired = build(plan);
     });
+    this.#prepare = plan.putPreparationFirst();
+    this.forward = { first: this.#prepare.last, last: last + this.#prepare.last };
     this.plan = plan;
     this.wired = wired!;
     const inputs = Object.values(this.wired.inputs).map((x) => x.buffer);
@@ -110,6 +115,7 @@ export class Kernel {
 
   writeParameter({ layout, shape, buffer }: Parameter, data: Float32Array): void {
     intoLayout(layout, shape, data, this.floats(buffer).fill(0));
+    this.#stale = true;
   }
 
   /** The tensor in `buffer`, laid out as `like`, row-major. */
@@ -127,7 +133,9 @@ export class Kernel {
   }
 
   run(...ranges: readonly Range[]): void | Promise<void> {
-    return this.#runner.run(...ranges);
+    if (!this.#stale) return this.#runner.run(...ranges);
+    this.#stale = false;
+    return this.#runner.run(this.#prepare, ...ranges);
   }
 
   /** A function that runs just the steps that write `target`. */

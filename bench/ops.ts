@@ -5,6 +5,8 @@ import type { Plan } from '../src/plan/plan.js';
 import { sampled, type Case } from './case.js';
 import { elementwiseCase } from './elementwise.js';
 import { imagesLast, Kernel, type Wired } from './kernel.js';
+import { layerCase } from './layers.js';
+import { lossCase } from './losses.js';
 import { numbers } from './numbers.js';
 import { convAt, convInputAt, convWeightAt, gemmAt, maximumAt, maxPoolInputAt, SUM_TOLERANCE, type ConvSizes, type Exact } from './reference.js';
 import { sizeOf, type Workload } from './workloads.js';
@@ -21,6 +23,8 @@ const KINDS: Readonly<Record<string, Prepare>> = {
   maxpool: maxPoolCase,
   maxpool_fwd_bwd: maxPoolBothCase,
   elementwise: elementwiseCase,
+  layer: layerCase,
+  loss: lossCase,
 };
 
 /** Builds what a workload times. Throws UnsupportedError for a kind that this bench does not know. */
@@ -76,7 +80,7 @@ const residualOf = (g: ConvSizes): Float32Array => numbers(g.N * g.K * g.P * g.Q
 
 function convCase(workload: Workload): Case {
   const g = convSizes(workload);
-  const kernel = convolution(g, false, false);
+  const kernel = convolution(g, workload.training ?? false, false);
   const [x, w] = [inputOf(g), weightOf(g)];
   kernel.write(kernel.wired.inputs['x']!, x);
   kernel.writeParameter(kernel.parameter('conv.weight'), w);

@@ -9,12 +9,13 @@ export interface StepTime extends Measured {
   readonly flops: number;
 }
 
-/** Floating-point operations of a step over `n` images; 0 for steps that are not products. */
+/** Floating-point operations of a step over `n` images, Winograd's as if each product were multiplied; 0 for steps that are not products. */
 export function flopsOf({ op, fields }: PlanStep, n: number): number {
   const size = (name: string): number => Number(fields[name]);
   if (op.startsWith('conv2d') && op !== 'conv2dRotateWeight') {
     return (2 * n * size('ho') * size('wo') * size('co') * size('ci') * size('kh') * size('kw')) / size('groups');
   }
+  if (op === 'winogradForward' || op === 'winogradBackwardWeight') return 2 * n * size('ho') * size('wo') * size('co') * size('ci') * 9;
   return op.startsWith('linear') ? 2 * n * size('rows') * size('ci') * size('co') : 0;
 }
 

@@ -15,9 +15,11 @@ export interface Workload extends Partial<ConvSizes> {
   readonly kind: string;
   /** Floating-point operations of one run, two per multiply-accumulate. */
   readonly flops?: number;
+  /** Of a convolution's row: as a training step runs it, weights transformed or packed in every run. */
+  readonly training?: boolean;
   readonly M?: number;
   readonly op?: string;
-  /** Of an elementwise row: forward, backward (by x), weight or bias. */
+  /** Of an elementwise, layer or loss row: forward, backward (by x), or of what the gradient is: weight or bias. */
   readonly pass?: string;
   readonly net?: string;
   readonly lr?: number;

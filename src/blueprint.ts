@@ -1,5 +1,5 @@
 import { MAX_WORKERS } from '../assembly/abi.js';
-import { OptionError, ShapeError } from './core/errors.js';
+import { OptionError, ShapeError, TooSmallError } from './core/errors.js';
 import { elements, show, type Shape } from './core/shape.js';
 import { known, whole } from './core/options.js';
 import type { Layer } from './layers/layer.js';
@@ -24,7 +24,8 @@ export interface CompileOptions {
   readonly loss?: Loss;
   /** How `update` changes the weights. Without loss and optimizer the network only predicts, and activations share memory. */
   readonly optimizer?: Optimizer;
-  /** Parameters that training leaves as they are, by name: 'c1.*' or several patterns. Neither their gradients nor those that only they need are computed. */
+  /** Parameters that training leaves as they are, by name: 'c1.*' or several patterns. Neither their gradients nor those that only they need are
+   *  computed, and batch normalisation whose weight and bias are among them keeps and uses its running statistics. */
   readonly freeze?: Pattern | readonly Pattern[];
   /** Limits the gradients at every update: `{ norm }` that of all together, `{ value }` each number. */
   readonly clip?: Clip;
@@ -46,6 +47,9 @@ export interface CompileOptions {
   /** `false` keeps the output of every layer readable, and predicts layer by layer. Default true: norms, sums, relus and concats become a part of
    *  the products before them, with the same bits. */
   readonly fuse?: boolean;
+  /** How 3x3 convolutions save products: by Winograd's transforms over tiles of 4x4 outputs (default), of 2x2 (half the gain, smaller errors), or not (false:
+   *  least memory; an image's infinities and NaN reach only the outputs that see them). */
+  readonly winograd?: 4 | 2 | false;
   /** Free bytes after each tensor, a multiple of 64, for tests that watch them; default 0. */
   readonly canary?: number;
 }
@@ -91,8 +95,7 @@ export function planNetwork(model: Layer, options: CompileOptions): Blueprint {
   const checked = check(options);
   const frozen = patternsOf(checked.freeze);
   const store = new ParameterStore((name) => frozen.some((pattern) => matches(pattern, name)));
-  const train = checked.loss || checked.optimizer || checked.watch ? planTraining(model, checked, store) : null;
-  const predict = planPrediction(model, checked, store);
+  const { train, predict } = planBoth(model, checked, store);
   checkPatterns('compile: freeze', frozen, store);
   checkPatterns(`${checked.optimizer?.type}: groups`, checked.optimizer?.groups ?? [], store);
   if (checked.fuse === false) for (const plan of [predict.plan, ...(train ? [train.plan] : [])]) for (const { output } of plan.layers) output.buffer.kept = true;
@@ -100,6 +103,38 @@ export function planNetwork(model: Layer, options: CompileOptions): Blueprint {
   const inputs = plans.map((one) => inputsOf(one));
   const arena = layOut(plans.map((one) => one.plan), store, inputs, checked.canary ?? 0);
   return { store, predict, train, arena, options: checked };
+}
+
+function planBoth(model: Layer, options: Blueprint['options'], store: ParameterStore): Pick<Blueprint, 'train' | 'predict'> {
+  try {
+    const train = options.loss || options.optimizer || options.watch ? planTraining(model, options, store) : null;
+    return { train, predict: planPrediction(model, options, store) };
+  } catch (error) {
+    throw error instanceof TooSmallError ? withSmallest(error, model, options) : error;
+  }
+}
+
+/** The error with the smallest input that every layer can take, sides enlarged alike where they are smaller; as it is where none of up to 1024 is found. */
+function withSmallest(error: TooSmallError, model: Layer, options: Blueprint['options']): TooSmallError {
+  const [channels, ...sides] = options.input;
+  const enlarged = (side: number): Shape => [channels!, ...sides.map((one) => Math.max(one, side))];
+  const failure = (side: number): unknown => {
+    try {
+      planPrediction(model, { ...options, input: enlarged(side) }, new ParameterStore());
+      return null;
+    } catch (cause) {
+      return cause;
+    }
+  };
+  let [low, high] = [Math.min(...sides), 1024];
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    if (failure(middle) instanceof TooSmallError) low = middle;
+    else high = middle;
+  }
+  // A dense layer may ask for one size and no larger one.
+  const found = [high, high + 1, high + 2, high + 3].find((side) => failure(side) === null);
+  return found === undefined ? error : new TooSmallError(`${error.message}. The smallest input that every layer takes: ${show(enlarged(found))}`);
 }
 
 /** One pattern or several, as a list. */
@@ -114,13 +149,14 @@ function checkPatterns(who: string, patterns: readonly Pattern[], store: Paramet
   if (idle !== undefined) throw new OptionError(`${who}: ${showPattern(idle)} fits no parameter, expected a pattern for some of ${names.join(', ')}`);
 }
 
-function checkBuild({ build = 'simd', workers = 1, inWorker = false }: CompileOptions): void {
+function checkBuild({ build = 'simd', workers = 1, winograd = 4, inWorker = false }: CompileOptions): void {
+  if (winograd !== 4 && winograd !== 2 && winograd !== false) throw new OptionError(`compile: winograd is ${String(winograd)}, expected 4, 2 or false`);
   if (build !== 'simd' && build !== 'relaxed') throw new OptionError(`compile: build is '${String(build)}', expected 'simd' or 'relaxed'`);
   if (build === 'relaxed' && workers !== 1) throw new OptionError(`compile: workers is ${workers}, expected 1 with build: 'relaxed'`);
   if (build === 'relaxed' && inWorker) throw new OptionError("compile: inWorker needs the build with atomics, expected it to be left out with build: 'relaxed'");
 }
 
-const OPTIONS = ['input', 'batchSize', 'loss', 'optimizer', 'freeze', 'clip', 'seed', 'workers', 'inWorker', 'workerFile', 'build', 'inputGradient', 'watch', 'fuse', 'canary'] as const satisfies readonly (keyof CompileOptions)[];
+const OPTIONS = ['input', 'batchSize', 'loss', 'optimizer', 'freeze', 'clip', 'seed', 'workers', 'inWorker', 'workerFile', 'build', 'inputGradient', 'watch', 'fuse', 'winograd', 'canary'] as const satisfies readonly (keyof CompileOptions)[];
 
 function check(options: CompileOptions): Blueprint['options'] {
   if (!Array.isArray(options?.input) || options.input.length === 0) throw new OptionError(`compile: input is ${String(options?.input)}, expected the shape of one image, as [1, 32, 32]`);
@@ -147,7 +183,7 @@ function workersOf(workers: number | 'auto'): number {
 }
 
 function planPrediction(model: Layer, options: Blueprint['options'], store: ParameterStore): PredictPlan {
-  const plan = new Plan({ batchSize: options.batchSize, training: false, workers: options.workers }, store);
+  const plan = new Plan({ batchSize: options.batchSize, training: false, workers: options.workers, winograd: options.winograd }, store);
   const images = plan.input('images', options.input);
   const output = plan.plain(plan.layer('', model, images));
   output.buffer.kept = true;
@@ -158,7 +194,7 @@ function planPrediction(model: Layer, options: Blueprint['options'], store: Para
 
 function planTraining(model: Layer, options: Blueprint['options'], store: ParameterStore): TrainPlan {
   const training = Boolean(options.loss || options.optimizer);
-  const plan = new Plan({ batchSize: options.batchSize, training, workers: options.workers, watch: options.watch }, store);
+  const plan = new Plan({ batchSize: options.batchSize, training, workers: options.workers, watch: options.watch, winograd: options.winograd }, store);
   const images = plan.input('images', options.input, options.inputGradient);
   let output = images;
   const forward = plan.range(() => {

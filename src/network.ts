@@ -5,6 +5,7 @@ import { elements, show, type Shape, type Tensor } from './core/shape.js';
 import type { Dataset } from './data/dataset.js';
 import { evaluate, type EvaluateOptions } from './evaluate.js';
 import { readImages, type Images } from './images.js';
+import { innerOutput, joined } from './inner.js';
 import { printSteps } from './plan/print.js';
 import type { PlanTensor } from './plan/tensor.js';
 import type { Crew } from './runtime/crew.js';
@@ -91,17 +92,22 @@ export class Network extends Stored {
     return chunks.result;
   }
 
-  /** Outputs [n, ...] for any number of images. */
-  async predict(images: Images): Promise<Tensor> {
-    if (!this.session.crew) return this.predictSync(images);
+  /** Outputs [n, ...] for any number of images; with `outputs` those of inner layers by their names, of a network compiled with fuse: false. */
+  predict(images: Images): Promise<Tensor>;
+  predict(images: Images, options: { readonly outputs: readonly string[] }): Promise<Map<string, Tensor>>;
+  async predict(images: Images, { outputs }: { readonly outputs?: readonly string[] } = {}): Promise<Tensor | Map<string, Tensor>> {
+    if (!this.session.crew && outputs === undefined) return this.predictSync(images);
+    const { predict, options } = this.blueprint;
+    const inner = (outputs ?? []).map((name) => ({ name, x: innerOutput(predict.plan, name, options.fuse), parts: [] as Tensor[] }));
     return this.session.inTurn(async () => {
       const chunks = this.#chunks(images);
       for (const { live, write, read } of chunks.each) {
         write();
         await this.session.predictAll(live);
         read();
+        for (const { x, parts } of inner) parts.push(readTensor(this.session, x, live));
       }
-      return chunks.result;
+      return outputs === undefined ? chunks.result : new Map(inner.map(({ name, x, parts }) => [name, joined(parts, x.shape)]));
     });
   }
 

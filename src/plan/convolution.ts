@@ -2,6 +2,7 @@ import { PANEL, PRODUCT_BYTES, ROW_BLOCK, ROW_ENTRY, STORE, TERM_BLOCK } from '.
 import type { Layout } from './layout.js';
 import type { Plan } from './plan.js';
 import type { Buffer, Parameter, PlanTensor } from './tensor.js';
+import { winogradPasses } from './winograd.js';
 
 /** A convolution over channels-last images; sizes as the kernels' records name them. `ci` and `co` count all groups. */
 export interface ConvGeometry {
@@ -25,21 +26,33 @@ export interface ConvGeometry {
 }
 
 /** Which kernels compute a convolution. */
-export type ConvMethod = 'linear' | 'depthwise' | 'patches';
+export type ConvMethod = 'linear' | 'depthwise' | 'winograd4' | 'winograd2' | 'patches';
+
+/** Side of the largest tile that Winograd's transforms may take; false: none. */
+export type WinogradTile = 4 | 2 | false;
 
 /**
- * The one table of choices; only the shape of one image enters.
+ * The one table of choices; only the shape of one image enters, and the network's option `winograd`.
  * - linear: the kernel covers the whole image, or is 1x1: rows of a matrix, no patches.
  * - depthwise: one filter per channel.
+ * - winograd4, winograd2: 3x3 with stride 1 and many channels, by tiles of 4x4 or 2x2 outputs.
  * - patches: every other convolution, as a product over patches read in place.
  */
-export function convMethod(g: ConvGeometry): ConvMethod {
+export function convMethod(g: ConvGeometry, winograd: WinogradTile = 4): ConvMethod {
   const padded = g.padTop + g.padLeft + g.padBottom + g.padRight > 0;
   const covers = g.kh === g.hi && g.kw === g.wi && g.dilationH === 1 && g.dilationW === 1;
   const pointwise = g.kh === 1 && g.kw === 1 && g.strideH === 1 && g.strideW === 1;
   if (g.groups === 1 && !padded && (covers || pointwise)) return 'linear';
   if (g.groups === g.ci && g.groups === g.co && g.groups > 1) return 'depthwise';
+  if (winograd && suitsWinograd(g, winograd)) return winograd === 4 ? 'winograd4' : 'winograd2';
   return 'patches';
+}
+
+/** The transforms are paid for: they grow with ci + co, the products that they save with ci · co; and the last tiles of a row or column may stand out. */
+function suitsWinograd(g: ConvGeometry, tile: number): boolean {
+  if (g.kh !== 3 || g.kw !== 3 || g.strideH !== 1 || g.strideW !== 1 || g.dilationH !== 1 || g.dilationW !== 1 || g.groups !== 1) return false;
+  const fits = (h: number, w: number): boolean => h * w >= 16 && Math.ceil(h / tile) * Math.ceil(w / tile) * (tile + 2) ** 2 <= 0.6 * 9 * h * w;
+  return g.ci >= 8 && g.co >= 8 && g.ci * g.co >= 256 && fits(g.ho, g.wo) && fits(g.hi, g.wi);
 }
 
 /** How the weights [co, ci/groups, kh, kw] lie for the method; `turned`: for a true convolution. */
@@ -80,7 +93,7 @@ export function planConvolution(p: Plan, g: ConvGeometry, { x, w, b, y }: ConvTe
  */
 export function planTransposedConvolution(p: Plan, g: ConvGeometry, { x, w, b, y }: ConvTensors): void {
   p.macs((g.ho * g.wo * g.co * g.ci * g.kh * g.kw) / g.groups);
-  const passes = convMethod(g) === 'depthwise' ? depthwisePasses(p, g, w) : patchPasses(p, g, w);
+  const passes = convMethod(g) === 'linear' ? patchPasses(p, g, w) : passesOf(p, g, w);
   // A 1x1 kernel with output padding makes more pixels than it covers.
   const spreads = convMethod(g) === 'linear' && g.kh === g.hi && g.kw === g.wi;
   if (spreads) planSpread(p, g, { x, w, b, y });
@@ -116,16 +129,17 @@ interface Operand {
 }
 
 /** The three passes of a convolution with weights w. Where a bias is given it is added to the result. */
-interface Passes {
+export interface Passes {
   forward(x: Operand, b: Parameter | null, y: Buffer, accumulate: number): void;
   backwardWeight(x: Operand, dy: Buffer, gradient: { dw: Buffer; accumulate: number }): void;
   backwardInput(dy: Buffer, b: Parameter | null, gradient: { dx: Buffer; accumulate: number }): void;
 }
 
 function passesOf(p: Plan, g: ConvGeometry, w: Parameter): Passes {
-  const method = convMethod(g);
+  const method = convMethod(g, p.winograd);
   if (method === 'linear') return densePasses(p, w, g.ho * g.wo, g.ci * g.kh * g.kw, g.co);
-  return method === 'depthwise' ? depthwisePasses(p, g, w) : patchPasses(p, g, w);
+  if (method === 'depthwise') return depthwisePasses(p, g, w);
+  return method === 'patches' ? patchPasses(p, g, w) : winogradPasses(p, g, w, method === 'winograd4' ? 4 : 2);
 }
 
 /** The passes of y[r, co] = x[r, ci] · w + b, `rows` rows per image; weights in one group of panels. Forward stores, and the input
@@ -183,6 +197,11 @@ function packedBytes(g: ConvGeometry): number {
 
 /** Bytes of one image of dy with the zeros that the input gradient reads around it (as `border` in the kernel has them). */
 function borderedBytes(g: ConvGeometry): number {
+  // conv2dscatterinput.ts: the products of a few rows of dy with all the kernel's terms.
+  if (g.groups === 1 && g.dilationW === 1 && g.ci < PANEL && g.co >= PANEL) {
+    const rows = Math.floor((15 + g.wo) / g.wo) + 1;
+    return rows * g.wo * Math.ceil((g.kh * g.kw * g.ci) / PANEL) * PANEL * 4;
+  }
   if (g.groups === 1 && g.strideW === 1 && g.dilationW === 1 && g.kw > 1) return 0; // conv2dexactinput.ts copies nothing
   const along = (kernel: number, dilation: number, stride: number, pad: number, input: number, output: number): number =>
     output + Math.max(0, Math.trunc(((kernel - 1) * dilation) / stride) - Math.trunc(pad / stride)) + Math.max(0, Math.trunc((pad + input - 1) / stride) - (output - 1));

@@ -1,5 +1,6 @@
 import * as abi from '../../assembly/abi.js';
 import { POOL_OPS } from './poolops.js';
+import { WINOGRAD_OPS } from './winogradops.js';
 
 /**
  * What a field of a step's record is. Addresses say how the step uses the tensor there, from which lifetimes and the
@@ -25,6 +26,7 @@ const epilogue = { statistics: 'read', addend: 'read', clamp: 'i32', low: 'f32',
 /** Every op's record, field for field the class in assembly/steps.ts after its `op`. */
 export const OPS = {
   ...POOL_OPS,
+  ...WINOGRAD_OPS,
   gemm: {
     code: abi.OP_GEMM,
     fields: {

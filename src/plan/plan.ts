@@ -10,7 +10,6 @@ import { Buffer, channelsLastOrder, type ChannelsLast, type Parameter, type Plan
 import type { ParameterStore } from './store.js';
 
 export type { LayerRecord, PlanOptions, PlanStep, Plannable, Range };
-
 type FieldValue = number | boolean | null | Buffer | { readonly buffer: Buffer };
 
 /**
@@ -23,6 +22,7 @@ export class Plan {
   /** Backward steps are stated. */
   readonly differentiates: boolean;
   readonly workers: number;
+  readonly winograd: 4 | 2 | false;
   readonly store: ParameterStore;
   readonly steps: PlanStep[] = [];
   /** What `prepared` derives, by name. */
@@ -49,6 +49,7 @@ export class Plan {
     this.#watch = new Set(options.watch);
     this.differentiates = options.training || this.#watch.size > 0;
     this.workers = options.workers;
+    this.winograd = options.winograd ?? 4;
     this.store = store;
   }
 

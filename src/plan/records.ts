@@ -42,6 +42,8 @@ export interface PlanOptions {
   /** Paths of layers whose outputs, and the gradients by them, stay readable: their backward steps are stated even where nothing trains. */
   readonly watch?: readonly string[] | undefined;
   readonly workers: number;
+  /** Side of the largest tile that convolutions by Winograd's transforms may take, false for none; default 4. */
+  readonly winograd?: 4 | 2 | false | undefined;
 }
 
 /** Backward steps that wait for their turn: those of the output `of`. */

@@ -2,7 +2,8 @@ import { Sums, type Exact, type Numbers } from './array.js';
 
 export interface ConvOptions {
   readonly stride: readonly [number, number];
-  readonly padding: readonly [number, number] | 'same' | 'valid';
+  /** [height, width], or [top, bottom, left, right]. */
+  readonly padding: readonly [number, number] | readonly [number, number, number, number] | 'same' | 'valid';
   readonly dilation: readonly [number, number];
   readonly groups: number;
 }
@@ -10,7 +11,7 @@ export interface ConvOptions {
 /** Zeros before and after one dimension: 'same' adds dilation*(kernel-1) in total, the smaller half before. */
 export function padsOf(padding: ConvOptions['padding'], dim: 0 | 1, kernel: number, dilation: number): [number, number] {
   if (padding === 'valid') return [0, 0];
-  if (padding !== 'same') return [padding[dim], padding[dim]];
+  if (padding !== 'same') return padding.length === 2 ? [padding[dim], padding[dim]] : [padding[2 * dim]!, padding[2 * dim + 1]!];
   const total = dilation * (kernel - 1);
   return [Math.floor(total / 2), total - Math.floor(total / 2)];
 }

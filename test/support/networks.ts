@@ -3,7 +3,7 @@ import { elements, type Shape, type Tensor } from '../../src/core/shape.js';
 import type { CompileOptions } from '../../src/index.js';
 import {
   BatchNorm1d, BatchNorm2d, GroupNorm, InstanceNorm2d, LayerNorm, LocalResponseNorm, AdaptiveAvgPool1d, AdaptiveAvgPool2d, AdaptiveMaxPool1d, AdaptiveMaxPool2d, AvgPool1d, AvgPool2d, Conv1d, Conv2d, ConvTranspose1d, ConvTranspose2d, Dropout, Dropout2d, ELU,
-  Concat, FixedFilter2d, Flatten, GELU, Graph, Hardsigmoid, Hardswish, Hardtanh, LeakyReLU, Linear, LogSoftmax, MaxPool1d, MaxPool2d, MaxUnpool1d, MaxUnpool2d, PReLU, Rbf, ReLU,
+  Concat, FixedFilter2d, Flatten, GELU, Graph, Hardsigmoid, Hardswish, Hardtanh, LeakyReLU, Linear, LogSoftmax, MaxPool1d, MaxPool2d, MaxUnpool1d, MaxUnpool2d, Mish, PReLU, Rbf, ReLU,
   ReLU6, Residual, SELU, ScaleShift2d,
   Sequential, SiLU, Sigmoid, Softmax, Softplus, Softsign, Tanh, Upsample, type Layer,
 } from '../../src/layers/index.js';
@@ -123,6 +123,14 @@ const convolutions: NetworkCase[] = [
   { name: 'weights used twice', model: () => chain(new Conv2d(2, 6, 3, { padding: 1 }), new Twice(new Conv2d(6, 6, 3, { padding: 1 })), new Twice(new Conv2d(6, 6, 3, { groups: 6, padding: 1 })), new Twice(new Conv2d(6, 6, 1)), new Twice(new ScaleShift2d(6)), flat(), new Linear(96, 9), new Twice(new Linear(9, 9))), input: [2, 4, 4], optimizer: { lr: 0.01, momentum: 0.9 } },
 ];
 
+const tiles = (channels: number): Layer => chain(new Conv2d(2, channels, 1), new Conv2d(channels, 19, 3, { padding: [1, 0, 0, 2] }), new Tanh(), sum(new Conv2d(19, 19, 3, { padding: 1, bias: false })), new Twice(new Conv2d(19, 19, 3, { padding: 1 })), new ConvTranspose2d(19, 16, 3), sum(new ConvTranspose2d(16, 16, 3, { padding: 1 })), new AvgPool2d(3), flat(), new Linear(144, 3));
+
+const winograd: NetworkCase[] = [
+  { name: 'tiles of 4x4', model: () => tiles(70), input: [2, 8, 7], optimizer: { lr: 0.01, momentum: 0.9 } },
+  { name: 'tiles of 2x2', model: () => tiles(17), input: [2, 8, 7], optimizer: { lr: 0.01, momentum: 0.9 }, more: { winograd: 2 } },
+  { name: 'no tiles', model: () => tiles(17), input: [2, 8, 7], optimizer: { lr: 0.01, momentum: 0.9 }, more: { winograd: false } },
+];
+
 const others: NetworkCase[] = [
   { name: 'pooling', model: () => chain(new Conv2d(1, 6, 3), new MaxPool2d(3, { stride: 2, padding: 1, ceilMode: true }), new AvgPool2d([2, 3], { stride: [1, 2], padding: [1, 1], ceilMode: true, countIncludePad: false }), new AvgPool2d(2, { stride: 1, padding: 1, divisorOverride: 3 }), new MaxPool2d(2, { stride: 1, dilation: 2 }), flat(), new Linear(126, 3)), input: [1, 14, 13] },
   { name: 'unpooling', model: unpooling, input: [2, 8, 7] },
@@ -138,7 +146,7 @@ const others: NetworkCase[] = [
 const activations: NetworkCase[] = [
   { name: 'piecewise activations', model: () => chain(new Conv2d(2, 6, 3), new LeakyReLU(0.1), new Hardswish(), new Conv2d(6, 5, 1), new ReLU6(), new Hardsigmoid(), new Softsign(), flat(), new Linear(60, 3)), input: [2, 5, 6] },
   { name: 'trained slopes', model: () => chain(new Conv2d(2, 6, 3), new PReLU(6), new Conv2d(6, 5, 1), new PReLU(), new Hardtanh(-2, 2), flat(), new Linear(320, 3)), input: [2, 10, 10] },
-  { name: 'smooth activations', model: () => chain(new Conv2d(3, 7, 3), new SiLU(), new GELU(), new Conv2d(7, 5, 1), new ELU(0.5), new SELU(), new GELU('tanh'), new Softplus(2), flat(), new Linear(60, 3)), input: [3, 6, 5] },
+  { name: 'smooth activations', model: () => chain(new Conv2d(3, 7, 3), new SiLU(), new GELU(), new Conv2d(7, 5, 1), new ELU(0.5), new SELU(), new GELU('tanh'), new Softplus(2), new Mish(), flat(), new Linear(60, 3)), input: [3, 6, 5] },
   { name: 'activations with two writers', model: () => chain(new Conv2d(2, 5, 3), sum(new PReLU(5), new SiLU()), sum(new PReLU(1, { init: 0.9 }), new LeakyReLU(0.5)), new Twice(new PReLU(5, { init: 0.8 })), new Twice(new PReLU(1, { init: 0.8 })), sum(new ELU(), new Hardtanh()), flat(), new Linear(320, 3)), input: [2, 10, 10], optimizer: { lr: 0.01, momentum: 0.9 } },
   { name: 'dropout', model: () => chain(new Conv2d(2, 20, 3), new Dropout2d(0.3), new Tanh(), new Dropout(0.25), sum(new Dropout(0.5)), sum(new Dropout2d(0.4)), flat(), new Dropout(0), new Linear(240, 3)), input: [2, 5, 6], differs: true },
 ];
@@ -209,7 +217,7 @@ const optimizers: NetworkCase[] = [
   { name: 'adagrad', ...small, more: { optimizer: adagrad({ initialAccumulatorValue: 0.1 }) } },
 ];
 
-export const networks: readonly NetworkCase[] = [...lenets, ...convolutions, ...images, ...others, ...activations, ...criteria, ...optimizers, ...norms, ...branches];
+export const networks: readonly NetworkCase[] = [...lenets, ...convolutions, ...winograd, ...images, ...others, ...activations, ...criteria, ...optimizers, ...norms, ...branches];
 
 export function optionsOf(one: NetworkCase, more: Partial<CompileOptions> = {}): CompileOptions {
   return { input: one.input, batchSize: 5, seed: 3, loss: one.criterion ?? crossEntropy(one.loss), optimizer: sgd(one.optimizer ?? { lr: 0.02 }), inputGradient: true, ...one.more, ...more };
