@@ -31,13 +31,12 @@ export default {
     transforms: entry('data/transforms'),
     cli: entry('cli/main'),
   },
-  external: (id) => id.startsWith('node:') || ['cac', 'cli-progress', 'fast-png', 'fflate'].includes(id),
+  external: (id) => id.startsWith('node:') || ['cac', 'cli-progress', 'fast-png', 'fflate'].includes(id) || id.startsWith('@jsquash/'),
   plugins: [inside],
   output: { dir: 'build/dist', format: 'es', chunkFileNames: 'chunk-[name]-[hash].js', sourcemap: true },
 };
 
-/** The script tag's one file, minified. */
-export const script = {
-  input: { input: entry('entries/script'), platform: 'browser' },
-  output: { file: 'build/dist/convasm.min.js', format: 'iife', name: 'convasm', minify: true, sourcemap: true },
-};
+const script = (name, file, output) => ({ input: { input: entry(name), platform: 'browser' }, output: { file: `build/dist/${file}`, format: 'iife', minify: true, sourcemap: true, ...output } });
+
+/** Files that stand alone, minified: the script tag's, and that of a page's workers. */
+export const scripts = [script('entries/script', 'convasm.min.js', { name: 'convasm' }), script('entries/worker', 'worker.js', {})];

@@ -104,6 +104,8 @@ export const CONTROL_SLEEPERS = 192;
 export const CONTROL_JOB = 256;
 export const CONTROL_FIRST = 260;
 export const CONTROL_LAST = 264;
+/** i32: runs that workers other than 0 have left, all together. */
+export const CONTROL_FINISHED = 268;
 /** i32: looks at EPOCH before a worker returns to JavaScript to sleep. */
 export const CONTROL_SPINS = 320;
 /** A line per worker: the step that it is in (names the layer on a trap), and the EPOCH that it saw before its last barrier. */
@@ -155,6 +157,7 @@ export const GELU_TANH = 9;
 export const HARDSIGMOID = 10;
 export const HARDSWISH = 11;
 export const SOFTSIGN = 12;
+export const MISH = 13;
 
 // `reduction` of the losses' steps.
 export const REDUCE_NONE = 0;

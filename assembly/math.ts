@@ -79,6 +79,8 @@ export function power(base: f64, n: i32): f64 {
  * x^−beta, at most 3 ulp for beta of about 1: beta = high + low, high of at most 12 bits. With x = 2^e·m, √½ <= m < √2,
  * beta·log2 x = high·e (exact) + low·e + beta·log2 m; its whole part goes into the exponent, so that large powers lose no digits.
  */
+// @ts-ignore: decorator
+@inline
 export function inversePower4(x: v128, high: f32, low: f32): v128 {
   const beta = high + low;
   const tiny = f32x4.lt(x, f32x4.splat(1.17549435e-38));

@@ -3,6 +3,7 @@ import { UnsupportedError } from '../src/core/errors.js';
 import { AvgPool2d, ReLU, ScaleShift2d, Sigmoid, Softmax, Tanh, type Layer } from '../src/layers/index.js';
 import { PLAIN } from '../src/plan/layout.js';
 import type { Plan } from '../src/plan/plan.js';
+import { planClip, type Clip } from '../src/training/clip.js';
 import { adagrad, adam, rmsprop, sgd, type Optimizer } from '../src/training/optimizers.js';
 import { sampled, type Case } from './case.js';
 import { imagesLast, Kernel, type Wired } from './kernel.js';
@@ -168,7 +169,22 @@ function optimizerOperator(passes: number, optimizer: Optimizer, by: (gradient: 
   };
 }
 
+/** Gradients clipped in place; by their norm they are read twice. */
+function clipOperator(passes: number, clip: Clip, clipped: (x: number, norm: () => number) => number): StepOperator {
+  return {
+    passes,
+    build: (p, g) => {
+      const { x, z } = operands(p, g);
+      planClip(p, [x.buffer], clip);
+      return { inputs: { x, z }, output: x };
+    },
+    expected: ({ x }, i) => near(clipped(x[i]!, () => Math.sqrt(x.reduce((sum, value) => sum + value * value, 0)))),
+  };
+}
+
 const STEPS: Readonly<Record<string, StepOperator>> = {
+  clip_norm: clipOperator(3, { norm: 1 }, (x, norm) => x / norm()),
+  clip_value: clipOperator(2, { value: 1 }, (x) => Math.max(-1, Math.min(1, x))),
   add: {
     passes: 3,
     build: (p, g) => {

@@ -5,6 +5,8 @@ import type { Plan } from '../src/plan/plan.js';
 import { sampled, type Case } from './case.js';
 import { elementwiseCase } from './elementwise.js';
 import { imagesLast, Kernel, type Wired } from './kernel.js';
+import { layerCase } from './layers.js';
+import { lossCase } from './losses.js';
 import { numbers } from './numbers.js';
 import { convAt, convInputAt, convWeightAt, gemmAt, maximumAt, maxPoolInputAt, SUM_TOLERANCE, type ConvSizes, type Exact } from './reference.js';
 import { sizeOf, type Workload } from './workloads.js';
@@ -21,6 +23,8 @@ const KINDS: Readonly<Record<string, Prepare>> = {
   maxpool: maxPoolCase,
   maxpool_fwd_bwd: maxPoolBothCase,
   elementwise: elementwiseCase,
+  layer: layerCase,
+  loss: lossCase,
 };
 
 /** Builds what a workload times. Throws UnsupportedError for a kind that this bench does not know. */

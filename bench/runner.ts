@@ -56,7 +56,7 @@ export class Runner {
 
   async #runAll(ranges: readonly Range[]): Promise<void> {
     if (this.#crew === null) {
-      this.#crew = await Crew.start(this.#module, this.engine, this.#control, workers);
+      this.#crew = await Crew.start(this.#module, this.engine, this.#control, { workers, callerWorks: true });
       crews.push(this.#crew);
     }
     for (const { first, last } of ranges) await this.#crew.run(first, last);

@@ -7,6 +7,8 @@ import type { Workload, WorkloadList } from './workloads.js';
 
 const GROUP_OF: Readonly<Record<string, Group>> = { infer: 'models', train: 'training', steps: 'training' };
 
+const SHORT_KINDS = ['elementwise', 'layer', 'loss'];
+
 /** The group that a workload belongs to; kinds that no group knows count as operators. */
 export function groupOf({ kind }: Workload): Group {
   return GROUP_OF[kind] ?? 'ops';
@@ -17,7 +19,7 @@ export async function workloadRows(group: Group, list: WorkloadList, setting: Se
   for (const workload of list.workloads) {
     if (groupOf(workload) !== group) continue;
     if (workload.kind === 'steps') stepRows(workload, list, setting, emit);
-    else emit(await caseRow(workload.id, group, () => caseOf(workload, list), setting, workload.kind === 'elementwise' ? SHORT : TIMING));
+    else emit(await caseRow(workload.id, group, () => caseOf(workload, list), setting, SHORT_KINDS.includes(workload.kind) ? SHORT : TIMING));
   }
 }
 

@@ -19,7 +19,7 @@ export interface Workload extends Partial<ConvSizes> {
   readonly training?: boolean;
   readonly M?: number;
   readonly op?: string;
-  /** Of an elementwise row: forward, backward (by x), weight or bias. */
+  /** Of an elementwise, layer or loss row: forward, backward (by x), or of what the gradient is: weight or bias. */
   readonly pass?: string;
   readonly net?: string;
   readonly lr?: number;

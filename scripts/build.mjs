@@ -52,14 +52,16 @@ async function buildTypeScript() {
 async function buildBundles() {
   const { rollup } = await import('rollup');
   const { rolldown } = await import('rolldown');
-  const { default: options, script } = await import(pathToFileURL(path.join(root, 'rollup.config.mjs')).href);
+  const { default: options, scripts } = await import(pathToFileURL(path.join(root, 'rollup.config.mjs')).href);
   rmSync(path.join(root, 'build/dist'), { recursive: true, force: true });
   const bundle = await rollup({ ...options, onwarn(warning) { throw new Error(`rollup: ${warning.message}`); } });
   await bundle.write(options.output);
   await bundle.close();
-  const single = await rolldown({ ...script.input, cwd: root });
-  await single.write(script.output);
-  await single.close();
+  for (const { input, output } of scripts) {
+    const single = await rolldown({ ...input, cwd: root });
+    await single.write(output);
+    await single.close();
+  }
   chmodSync(path.join(root, 'build/dist/cli.js'), 0o755);
 }
 

@@ -15,7 +15,7 @@ function run(file, ...args) {
 }
 
 const bin = (name, file) => path.join(path.dirname(require.resolve(`${name}/package.json`)), file);
-const linted = filters.length > 0 || run(bin('oxlint', 'bin/oxlint'), '--deny-warnings', 'src', 'test', 'bench', 'scripts');
+const linted = filters.length > 0 || run(bin('oxlint', 'bin/oxlint'), '--deny-warnings', 'src', 'test', 'bench', 'scripts', 'demo');
 
 // Other engines are a large download: only for the tests that run them.
 const runtimes = readdirSync(path.join(root, 'test/runtimes')).filter((file) => file.endsWith('.test.ts')).map((file) => `test/runtimes/${file}`);

@@ -1,5 +1,5 @@
 import { MAX_WORKERS } from '../assembly/abi.js';
-import { OptionError, ShapeError } from './core/errors.js';
+import { OptionError, ShapeError, TooSmallError } from './core/errors.js';
 import { elements, show, type Shape } from './core/shape.js';
 import { known, whole } from './core/options.js';
 import type { Layer } from './layers/layer.js';
@@ -9,7 +9,8 @@ import { fuse } from './plan/fuse.js';
 import { Plan, type Range } from './plan/plan.js';
 import { ParameterStore } from './plan/store.js';
 import { Buffer, type PlanTensor } from './plan/tensor.js';
-import { cores } from './runtime/cores.js';
+import { hasThreadsBuild } from './runtime/builds.js';
+import { cores, threadsMissing } from './runtime/cores.js';
 import { checkClip, planClip, type Clip } from './training/clip.js';
 import type { Loss, LossTensors } from './training/losses.js';
 import type { Optimizer } from './training/optimizer.js';
@@ -23,7 +24,8 @@ export interface CompileOptions {
   readonly loss?: Loss;
   /** How `update` changes the weights. Without loss and optimizer the network only predicts, and activations share memory. */
   readonly optimizer?: Optimizer;
-  /** Parameters that training leaves as they are, by name: 'c1.*' or several patterns. Neither their gradients nor those that only they need are computed. */
+  /** Parameters that training leaves as they are, by name: 'c1.*' or several patterns. Neither their gradients nor those that only they need are
+   *  computed, and batch normalisation whose weight and bias are among them keeps and uses its running statistics. */
   readonly freeze?: Pattern | readonly Pattern[];
   /** Limits the gradients at every update: `{ norm }` that of all together, `{ value }` each number. */
   readonly clip?: Clip;
@@ -31,6 +33,10 @@ export interface CompileOptions {
   readonly seed?: number;
   /** Threads; the results have the same bits for any number. 'auto': as many as there are cores. Default 1. */
   readonly workers?: number | 'auto';
+  /** Runs the steps beside the calling thread even with one worker, so that a page stays free while it trains. With several, a page's always do. Default false. */
+  readonly inWorker?: boolean;
+  /** For pages whose Content-Security-Policy refuses blobs as workers: the address of the package's `convasm/worker.js`. */
+  readonly workerFile?: string | URL;
   /** 'relaxed': fused multiply-adds where the engine has them, with one worker; not the same bits on every machine. Default 'simd'. */
   readonly build?: 'simd' | 'relaxed';
   /** Computes the gradient of the images too (`net.inputGradient()`). Default false. */
@@ -89,8 +95,7 @@ export function planNetwork(model: Layer, options: CompileOptions): Blueprint {
   const checked = check(options);
   const frozen = patternsOf(checked.freeze);
   const store = new ParameterStore((name) => frozen.some((pattern) => matches(pattern, name)));
-  const train = checked.loss || checked.optimizer || checked.watch ? planTraining(model, checked, store) : null;
-  const predict = planPrediction(model, checked, store);
+  const { train, predict } = planBoth(model, checked, store);
   checkPatterns('compile: freeze', frozen, store);
   checkPatterns(`${checked.optimizer?.type}: groups`, checked.optimizer?.groups ?? [], store);
   if (checked.fuse === false) for (const plan of [predict.plan, ...(train ? [train.plan] : [])]) for (const { output } of plan.layers) output.buffer.kept = true;
@@ -98,6 +103,38 @@ export function planNetwork(model: Layer, options: CompileOptions): Blueprint {
   const inputs = plans.map((one) => inputsOf(one));
   const arena = layOut(plans.map((one) => one.plan), store, inputs, checked.canary ?? 0);
   return { store, predict, train, arena, options: checked };
+}
+
+function planBoth(model: Layer, options: Blueprint['options'], store: ParameterStore): Pick<Blueprint, 'train' | 'predict'> {
+  try {
+    const train = options.loss || options.optimizer || options.watch ? planTraining(model, options, store) : null;
+    return { train, predict: planPrediction(model, options, store) };
+  } catch (error) {
+    throw error instanceof TooSmallError ? withSmallest(error, model, options) : error;
+  }
+}
+
+/** The error with the smallest input that every layer can take, sides enlarged alike where they are smaller; as it is where none of up to 1024 is found. */
+function withSmallest(error: TooSmallError, model: Layer, options: Blueprint['options']): TooSmallError {
+  const [channels, ...sides] = options.input;
+  const enlarged = (side: number): Shape => [channels!, ...sides.map((one) => Math.max(one, side))];
+  const failure = (side: number): unknown => {
+    try {
+      planPrediction(model, { ...options, input: enlarged(side) }, new ParameterStore());
+      return null;
+    } catch (cause) {
+      return cause;
+    }
+  };
+  let [low, high] = [Math.min(...sides), 1024];
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    if (failure(middle) instanceof TooSmallError) low = middle;
+    else high = middle;
+  }
+  // A dense layer may ask for one size and no larger one.
+  const found = [high, high + 1, high + 2, high + 3].find((side) => failure(side) === null);
+  return found === undefined ? error : new TooSmallError(`${error.message}. The smallest input that every layer takes: ${show(enlarged(found))}`);
 }
 
 /** One pattern or several, as a list. */
@@ -112,13 +149,14 @@ function checkPatterns(who: string, patterns: readonly Pattern[], store: Paramet
   if (idle !== undefined) throw new OptionError(`${who}: ${showPattern(idle)} fits no parameter, expected a pattern for some of ${names.join(', ')}`);
 }
 
-function checkBuild({ build = 'simd', workers = 1, winograd = 4 }: CompileOptions): void {
+function checkBuild({ build = 'simd', workers = 1, winograd = 4, inWorker = false }: CompileOptions): void {
   if (winograd !== 4 && winograd !== 2 && winograd !== false) throw new OptionError(`compile: winograd is ${String(winograd)}, expected 4, 2 or false`);
   if (build !== 'simd' && build !== 'relaxed') throw new OptionError(`compile: build is '${String(build)}', expected 'simd' or 'relaxed'`);
   if (build === 'relaxed' && workers !== 1) throw new OptionError(`compile: workers is ${workers}, expected 1 with build: 'relaxed'`);
+  if (build === 'relaxed' && inWorker) throw new OptionError("compile: inWorker needs the build with atomics, expected it to be left out with build: 'relaxed'");
 }
 
-const OPTIONS = ['input', 'batchSize', 'loss', 'optimizer', 'freeze', 'clip', 'seed', 'workers', 'build', 'inputGradient', 'watch', 'fuse', 'winograd', 'canary'] as const satisfies readonly (keyof CompileOptions)[];
+const OPTIONS = ['input', 'batchSize', 'loss', 'optimizer', 'freeze', 'clip', 'seed', 'workers', 'inWorker', 'workerFile', 'build', 'inputGradient', 'watch', 'fuse', 'winograd', 'canary'] as const satisfies readonly (keyof CompileOptions)[];
 
 function check(options: CompileOptions): Blueprint['options'] {
   if (!Array.isArray(options?.input) || options.input.length === 0) throw new OptionError(`compile: input is ${String(options?.input)}, expected the shape of one image, as [1, 32, 32]`);
@@ -139,7 +177,7 @@ function check(options: CompileOptions): Blueprint['options'] {
 }
 
 function workersOf(workers: number | 'auto'): number {
-  const count = workers === 'auto' ? Math.min(cores(), MAX_WORKERS) : whole('compile', 'workers', workers, 1);
+  const count = workers === 'auto' ? (threadsMissing() === null && hasThreadsBuild() ? Math.min(cores(), MAX_WORKERS) : 1) : whole('compile', 'workers', workers, 1);
   if (count > MAX_WORKERS) throw new OptionError(`compile: workers is ${count}, expected at most ${MAX_WORKERS}`);
   return count;
 }

@@ -5,6 +5,7 @@ import { elements, show, type Shape, type Tensor } from './core/shape.js';
 import type { Dataset } from './data/dataset.js';
 import { evaluate, type EvaluateOptions } from './evaluate.js';
 import { readImages, type Images } from './images.js';
+import { innerOutput, joined } from './inner.js';
 import { printSteps } from './plan/print.js';
 import type { PlanTensor } from './plan/tensor.js';
 import type { Crew } from './runtime/crew.js';
@@ -44,6 +45,11 @@ export class Network extends Stored {
     return this.session.updates;
   }
 
+  /** Threads that run its steps: fewer than were asked for where the platform has none. */
+  get workers(): number {
+    return this.session.crew?.workers ?? 1;
+  }
+
   /** Bytes of the network's memory; constant. */
   get memoryBytes(): number {
     return this.engine.byteLength;
@@ -71,7 +77,7 @@ export class Network extends Stored {
 
   /** Sync calls run on the calling thread; with a crew they would leave it idle. */
   #refuseCrew(what: string, instead: string): void {
-    if (this.session.crew) throw new OptionError(`${what}: the network has ${this.session.crew.workers} workers; use ${instead}, or compile with workers: 1`);
+    if (this.session.crew) throw new OptionError(`${what}: the network ${this.workers > 1 ? `has ${this.workers} workers` : 'runs in a worker'}; use ${instead}, or compile with workers: 1${this.workers > 1 ? '' : ' and without inWorker'}`);
   }
 
   /** Outputs [n, ...] for any number of images, at once; for workers: 1. Throws ShapeError where the images do not fit. */
@@ -86,17 +92,22 @@ export class Network extends Stored {
     return chunks.result;
   }
 
-  /** Outputs [n, ...] for any number of images. */
-  async predict(images: Images): Promise<Tensor> {
-    if (!this.session.crew) return this.predictSync(images);
+  /** Outputs [n, ...] for any number of images; with `outputs` those of inner layers by their names, of a network compiled with fuse: false. */
+  predict(images: Images): Promise<Tensor>;
+  predict(images: Images, options: { readonly outputs: readonly string[] }): Promise<Map<string, Tensor>>;
+  async predict(images: Images, { outputs }: { readonly outputs?: readonly string[] } = {}): Promise<Tensor | Map<string, Tensor>> {
+    if (!this.session.crew && outputs === undefined) return this.predictSync(images);
+    const { predict, options } = this.blueprint;
+    const inner = (outputs ?? []).map((name) => ({ name, x: innerOutput(predict.plan, name, options.fuse), parts: [] as Tensor[] }));
     return this.session.inTurn(async () => {
       const chunks = this.#chunks(images);
       for (const { live, write, read } of chunks.each) {
         write();
         await this.session.predictAll(live);
         read();
+        for (const { x, parts } of inner) parts.push(readTensor(this.session, x, live));
       }
-      return chunks.result;
+      return outputs === undefined ? chunks.result : new Map(inner.map(({ name, x, parts }) => [name, joined(parts, x.shape)]));
     });
   }
 

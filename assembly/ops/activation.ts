@@ -1,5 +1,5 @@
 import {
-  ELU, GELU, GELU_TANH, HARDSIGMOID, HARDSWISH, HARDTANH, LEAKY_RELU, RELU, SIGMOID, SILU, SOFTPLUS, SOFTSIGN, TANH,
+  ELU, GELU, GELU_TANH, HARDSIGMOID, HARDSWISH, HARDTANH, LEAKY_RELU, MISH, RELU, SIGMOID, SILU, SOFTPLUS, SOFTSIGN, TANH,
 } from "../abi";
 import { erfOfNormal4, expBelow4, expm14, geluSlope4, log1p4, logistic4, tanh4 } from "../math";
 import { storeLanes, zero } from "../simd";
@@ -44,6 +44,7 @@ function forwardBlock(s: ActivationForwardStep, at: usize, count: i32): void {
     case GELU_TANH: forwardLoop(s, at, count, GELU_TANH); break;
     case HARDSIGMOID: forwardLoop(s, at, count, HARDSIGMOID); break;
     case SOFTSIGN: forwardLoop(s, at, count, SOFTSIGN); break;
+    case MISH: forwardLoop(s, at, count, MISH); break;
     default: forwardLoop(s, at, count, HARDSWISH);
   }
 }
@@ -62,11 +63,14 @@ function backwardBlock(s: ActivationBackwardStep, at: usize, count: i32): void {
     case GELU_TANH: backwardLoop(s, at, count, GELU_TANH); break;
     case HARDSIGMOID: backwardLoop(s, at, count, HARDSIGMOID); break;
     case SOFTSIGN: backwardLoop(s, at, count, SOFTSIGN); break;
+    case MISH: backwardLoop(s, at, count, MISH); break;
     default: backwardLoop(s, at, count, HARDSWISH);
   }
 }
 
-// The loop over whole vectors has no branches: V8 compiles it into half the time of one with the last lanes' care in it.
+// The loop over whole vectors has no branches: V8 compiles it into half the time of one with the last lanes' care in it. A vector at a time
+// where the function is long, because V8 then keeps its constants in registers; two at a time where it is short. What is left over takes
+// the kind as a variable, in one function for all.
 
 // @ts-ignore: decorator
 @inline
@@ -74,7 +78,11 @@ function forwardLoop(s: ActivationForwardStep, at: usize, count: i32, kind: i32)
   const alpha = f32x4.splat(s.alpha), beta = f32x4.splat(s.beta), inverse = f32x4.splat(1 / s.alpha);
   let x = s.x + at, y = s.y + at;
   for (; count >= 4; count -= 4, x += 16, y += 16) v128.store(y, valueOf(v128.load(x), kind, alpha, beta, inverse));
-  if (count > 0) storeLanes(y, valueOf(v128.load(x), kind, alpha, beta, inverse), count);
+  if (count > 0) forwardRest(x, y, count, s.kind, s.alpha, s.beta);
+}
+
+function forwardRest(x: usize, y: usize, count: i32, kind: i32, a: f32, b: f32): void {
+  storeLanes(y, valueOf(v128.load(x), kind, f32x4.splat(a), f32x4.splat(b), f32x4.splat(1 / a)), count);
 }
 
 // @ts-ignore: decorator
@@ -82,10 +90,26 @@ function forwardLoop(s: ActivationForwardStep, at: usize, count: i32, kind: i32)
 function backwardLoop(s: ActivationBackwardStep, at: usize, count: i32, kind: i32): void {
   const alpha = f32x4.splat(s.alpha), beta = f32x4.splat(s.beta), present = i32x4.splat(s.accumulate ? -1 : 0);
   let from = s.from + at, dy = s.dy + at, dx = s.dx + at;
-  for (; count >= 4; count -= 4, from += 16, dy += 16, dx += 16) {
-    v128.store(dx, f32x4.add(v128.and(v128.load(dx), present), slopeOf(v128.load(from), v128.load(dy), kind, alpha, beta)));
+  if (kind == RELU || kind == TANH || kind == SIGMOID || kind == LEAKY_RELU || kind == HARDTANH || kind == HARDSWISH) {
+    for (; count >= 8; count -= 8, from += 32, dy += 32, dx += 32) {
+      const before0 = v128.and(v128.load(dx), present), before1 = v128.and(v128.load(dx, 16), present);
+      const v0 = v128.load(from), v1 = v128.load(from, 16), d0 = v128.load(dy), d1 = v128.load(dy, 16);
+      v128.store(dx, f32x4.add(before0, slopeOf(v0, d0, kind, alpha, beta)));
+      v128.store(dx, f32x4.add(before1, slopeOf(v1, d1, kind, alpha, beta)), 16);
+    }
+  } else {
+    for (; count >= 4; count -= 4, from += 16, dy += 16, dx += 16) {
+      v128.store(dx, f32x4.add(v128.and(v128.load(dx), present), slopeOf(v128.load(from), v128.load(dy), kind, alpha, beta)));
+    }
   }
-  if (count > 0) storeLanes(dx, f32x4.add(v128.and(v128.load(dx), present), slopeOf(v128.load(from), v128.load(dy), kind, alpha, beta)), count);
+  if (count > 0) backwardRest(from, dy, dx, count, s.kind, s.alpha, s.beta, s.accumulate);
+}
+
+function backwardRest(from: usize, dy: usize, dx: usize, count: i32, kind: i32, a: f32, b: f32, accumulate: i32): void {
+  const alpha = f32x4.splat(a), beta = f32x4.splat(b), present = i32x4.splat(accumulate ? -1 : 0);
+  for (; count > 0; count -= 4, from += 16, dy += 16, dx += 16) {
+    storeLanes(dx, f32x4.add(v128.and(v128.load(dx), present), slopeOf(v128.load(from), v128.load(dy), kind, alpha, beta)), count);
+  }
 }
 
 /**
@@ -94,6 +118,7 @@ function backwardLoop(s: ActivationBackwardStep, at: usize, count: i32, kind: i3
  * hardtanh x within [alpha, beta]                                        softplus log(1 + e^t) / alpha, t = alpha·x, or x where t > beta
  * silu x·σ(x)                 gelu x·Φ(x)                                gelu, tanh form: x·(1 + tanh u)/2 = x·σ(2u), u = √(2/π) (x + 0.044715 x³)
  * hardsigmoid h/6, hardswish x·h/6, with h = x + 3 within [0, 6]         softsign x / (1 + |x|)
+ * mish x·τ, τ = tanh(log(1 + e^x)) = a / (a + c) with t = e^−|x|: a = 1 + 2t, c = 2t², or where x < 0 a = t² + 2t, c = 2
  */
 // @ts-ignore: decorator
 @inline
@@ -114,7 +139,24 @@ function valueOf(x: v128, kind: i32, alpha: v128, beta: v128, inverse: v128): v1
   if (kind == GELU_TANH) return f32x4.mul(x, logistic4(twiceInner(x)));
   if (kind == HARDSIGMOID) return f32x4.div(sixth(x), f32x4.splat(6));
   if (kind == SOFTSIGN) return f32x4.div(x, f32x4.add(f32x4.splat(1), f32x4.abs(x)));
+  if (kind == MISH) {
+    const t = expBelow4(f32x4.neg(f32x4.abs(x))), a = mishNumerator(x, t);
+    return f32x4.mul(x, f32x4.div(a, f32x4.add(a, mishRest(x, t))));
+  }
   return f32x4.div(f32x4.mul(x, sixth(x)), f32x4.splat(6));
+}
+
+// @ts-ignore: decorator
+@inline
+function mishNumerator(x: v128, t: v128): v128 {
+  return f32x4.add(f32x4.add(t, t), v128.bitselect(f32x4.mul(t, t), f32x4.splat(1), f32x4.lt(x, zero())));
+}
+
+// @ts-ignore: decorator
+@inline
+function mishRest(x: v128, t: v128): v128 {
+  const two = f32x4.splat(2);
+  return v128.bitselect(two, f32x4.mul(two, f32x4.mul(t, t)), f32x4.lt(x, zero()));
 }
 
 /** x + 3 within [0, 6]. */
@@ -136,7 +178,7 @@ function twiceInner(x: v128): v128 {
  * dy · f'(x), with v = y or x. From y (relu, tanh, sigmoid, hardtanh; leaky relu where alpha >= 0): y > 0, 1 − y², y (1 − y), alpha < y < beta.
  * From x: elu beta, or alpha·e^x;  softplus σ(alpha·x), or 1 beyond the threshold;  silu σ (1 + x (1 − σ));  gelu Φ + x·e^(−x²/2)/√2π;
  * its tanh form σ + x·σ (1 − σ) · 2u';  hardsigmoid 1/6 and hardswish x/3 + 1/2 between −3 and 3;
- * softsign 1 / (1 + |x|)².
+ * softsign 1 / (1 + |x|)²;  mish τ + x·σ (1 − τ²), 1 − τ = c / (a + c).
  */
 // @ts-ignore: decorator
 @inline
@@ -162,6 +204,7 @@ function slopeOf(v: v128, dy: v128, kind: i32, alpha: v128, beta: v128): v128 {
     const flat = f32x4.div(one, f32x4.add(one, f32x4.abs(v)));
     return f32x4.mul(f32x4.mul(dy, flat), flat);
   }
+  if (kind == MISH) return f32x4.mul(dy, mishSlope(v));
   const inside = v128.and(f32x4.gt(v, f32x4.splat(-3)), f32x4.lt(v, three));
   if (kind == HARDSIGMOID) return v128.and(f32x4.div(dy, f32x4.splat(6)), inside);
   const steep = f32x4.mul(dy, f32x4.add(f32x4.div(v, three), f32x4.splat(0.5)));
@@ -174,4 +217,13 @@ function geluTanhSlope(x: v128): v128 {
   const one = f32x4.splat(1), s = logistic4(twiceInner(x));
   const steep = f32x4.mul(f32x4.splat(1.5957691216057308), f32x4.add(one, f32x4.mul(f32x4.splat(0.134145), f32x4.mul(x, x))));
   return f32x4.add(s, f32x4.mul(f32x4.mul(f32x4.mul(x, s), f32x4.sub(one, s)), steep));
+}
+
+// @ts-ignore: decorator
+@inline
+function mishSlope(x: v128): v128 {
+  const one = f32x4.splat(1), t = expBelow4(f32x4.neg(f32x4.abs(x)));
+  const a = mishNumerator(x, t), c = mishRest(x, t), sum = f32x4.add(a, c), tau = f32x4.div(a, sum);
+  const sigma = f32x4.div(v128.bitselect(t, one, f32x4.lt(x, zero())), f32x4.add(one, t));
+  return f32x4.add(tau, f32x4.mul(f32x4.mul(x, sigma), f32x4.mul(f32x4.div(c, sum), f32x4.add(one, tau))));
 }

@@ -3,6 +3,7 @@ import { VIEW_BYTES, View, isPadded, multiplyGroups, padImage, setKernelTaps, se
 import { productAt } from "../gemm/gemm";
 import { Product, fillRowTable, setEpilogue } from "../gemm/product";
 import { share } from "../slice";
+import { isPlanar, planarForward } from "./conv2dplanar";
 import { isPacked, packedWeight } from "./conv2dpackedweight";
 import { Conv2dBackwardWeightStep, Conv2dForwardStep, Conv2dGeometry } from "../steps";
 
@@ -33,6 +34,10 @@ export function conv2dForward(s: Conv2dForwardStep, live: i32, worker: i32, work
   const p = productAt(scratch), view = viewAt(scratch);
   p.taps = tapsAt(scratch);
   viewOf(s, view, s.x, copiesAfter(p.taps, s.kh * s.kw));
+  if (isPlanar(s)) {
+    planarForward(s, view, live, worker, workers);
+    return;
+  }
   setKernelTaps(s, p, view);
   const ci = s.ci / s.groups, co = s.co / s.groups, terms = s.kh * s.kw * ci;
   p.bStep = PANEL << 2;

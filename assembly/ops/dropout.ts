@@ -7,10 +7,15 @@ import { Dropout2dStep, DropoutStep } from "../steps";
 // a resumed run draws on. It is computed again in backward: that costs less memory than keeping it, and no more time than reading
 // bits back is worth. Forward and backward are then one kernel, y (+)= x · mask · scale.
 
-/** Sixteen mask bits from four Philox4x32 blocks with counters (4·block + lane, updates, stream, 0) and the seed as key: bit 4k + lane is
- *  set where word k of the block in that lane is at least `threshold`. Seven rounds pass BigCrush (Salmon, Moraes, Dror and Shaw,
- *  "Parallel random numbers: as easy as 1, 2, 3", 2011, section 5.1 and table 2). */
-function maskBits(block: i32, updates: i32, stream: i32, seed: usize, threshold: i32): i32 {
+/**
+ * y (+)= x · mask · scale for sixteen numbers side by side, in each of `pixels` places `step` bytes apart; `count` of the sixteen exist.
+ * The mask is drawn from four Philox4x32 blocks with counters (4·block + lane, updates, stream, 0) and the seed as key: number 4k + lane
+ * stays where word k of the block in that lane is at least `threshold`. Seven rounds pass BigCrush (Salmon, Moraes, Dror and Shaw,
+ * "Parallel random numbers: as easy as 1, 2, 3", 2011, section 5.1 and table 2).
+ */
+function maskBlock(
+  block: i32, updates: i32, stream: i32, seed: usize, threshold: i32, scale: f32, x: usize, y: usize, count: i32, step: usize, pixels: i32, accumulate: i32,
+): void {
   const m0 = i32x4.splat(0xD2511F53), m1 = i32x4.splat(0xCD9E8D57);
   let k0 = load<i32>(seed), k1 = load<i32>(seed, 4);
   let c0 = i32x4.add(i32x4.splat(block << 2), i32x4(0, 1, 2, 3)), c1 = i32x4.splat(updates), c2 = i32x4.splat(stream), c3 = i32x4.splat(0);
@@ -24,21 +29,25 @@ function maskBits(block: i32, updates: i32, stream: i32, seed: usize, threshold:
     k0 += 0x9E3779B9;
     k1 += 0xBB67AE85;
   }
-  const least = i32x4.splat(threshold);
-  return i32x4.bitmask(i32x4.ge_u(c0, least)) | i32x4.bitmask(i32x4.ge_u(c1, least)) << 4
-    | i32x4.bitmask(i32x4.ge_u(c2, least)) << 8 | i32x4.bitmask(i32x4.ge_u(c3, least)) << 12;
+  const least = i32x4.splat(threshold), kept = f32x4.splat(scale);
+  const f0 = v128.and(kept, i32x4.ge_u(c0, least)), f1 = v128.and(kept, i32x4.ge_u(c1, least));
+  const f2 = v128.and(kept, i32x4.ge_u(c2, least)), f3 = v128.and(kept, i32x4.ge_u(c3, least));
+  if (count >= 16 && !accumulate) {
+    for (; pixels > 0; pixels--, x += step, y += step) {
+      v128.store(y, f32x4.mul(v128.load(x), f0));
+      v128.store(y, f32x4.mul(v128.load(x, 16), f1), 16);
+      v128.store(y, f32x4.mul(v128.load(x, 32), f2), 32);
+      v128.store(y, f32x4.mul(v128.load(x, 48), f3), 48);
+    }
+  }
+  for (; pixels > 0; pixels--, x += step, y += step) {
+    put(x, y, f0, count, accumulate);
+    put(x + 16, y + 16, f1, count - 4, accumulate);
+    put(x + 32, y + 32, f2, count - 8, accumulate);
+    put(x + 48, y + 48, f3, count - 12, accumulate);
+  }
 }
 
-/** `scale` in the lanes whose bit is set among the lowest four, else 0. */
-// @ts-ignore: decorator
-@inline
-function factors(bits: i32, scale: v128): v128 {
-  const lanes = i32x4(1, 2, 4, 8);
-  return v128.and(scale, i32x4.eq(v128.and(i32x4.splat(bits), lanes), lanes));
-}
-
-// @ts-ignore: decorator
-@inline
 function put(x: usize, y: usize, factor: v128, count: i32, accumulate: i32): void {
   const value = f32x4.mul(v128.load(x), factor);
   storeLanes(y, accumulate ? f32x4.add(v128.load(y), value) : value, count);
@@ -49,17 +58,9 @@ export function dropout(s: DropoutStep, control: usize, worker: i32, workers: i3
   const length = load<i32>(control, CONTROL_LIVE) * s.length, updates = load<i32>(control, CONTROL_UPDATES);
   const blocks = (length + 15) >> 4, last = share(blocks, worker + 1, workers);
   for (let block = share(blocks, worker, workers); block < last; block++) {
-    const bits = maskBits(block, updates, s.stream, control + CONTROL_SEED, s.threshold);
-    elementBlock(s, <usize>block << 6, length - (block << 4), bits);
+    const at = <usize>block << 6;
+    maskBlock(block, updates, s.stream, control + CONTROL_SEED, s.threshold, s.scale, s.x + at, s.y + at, length - (block << 4), 0, 1, s.accumulate);
   }
-}
-
-function elementBlock(s: DropoutStep, at: usize, count: i32, bits: i32): void {
-  const scale = f32x4.splat(s.scale), x = s.x + at, y = s.y + at;
-  put(x, y, factors(bits, scale), count, s.accumulate);
-  put(x + 16, y + 16, factors(bits >> 4, scale), count - 4, s.accumulate);
-  put(x + 32, y + 32, factors(bits >> 8, scale), count - 8, s.accumulate);
-  put(x + 48, y + 48, factors(bits >> 12, scale), count - 12, s.accumulate);
 }
 
 /** Split over images and sixteen channels; x and y may be one tensor. */
@@ -67,20 +68,7 @@ export function dropout2d(s: Dropout2dStep, control: usize, worker: i32, workers
   const updates = load<i32>(control, CONTROL_UPDATES), groups = (s.c + 15) >> 4, items = load<i32>(control, CONTROL_LIVE) * groups;
   const last = share(items, worker + 1, workers);
   for (let item = share(items, worker, workers); item < last; item++) {
-    const image = item / groups, channel = (item - image * groups) << 4;
-    const at = (<usize>image * s.pixels * s.c + channel) << 2;
-    channelBlock(s, at, s.c - channel, maskBits(item, updates, s.stream, control + CONTROL_SEED, s.threshold));
-  }
-}
-
-function channelBlock(s: Dropout2dStep, at: usize, count: i32, bits: i32): void {
-  const scale = f32x4.splat(s.scale), accumulate = s.accumulate, step = <usize>s.c << 2;
-  const f0 = factors(bits, scale), f1 = factors(bits >> 4, scale), f2 = factors(bits >> 8, scale), f3 = factors(bits >> 12, scale);
-  let x = s.x + at, y = s.y + at;
-  for (let pixel = s.pixels; pixel > 0; pixel--, x += step, y += step) {
-    put(x, y, f0, count, accumulate);
-    put(x + 16, y + 16, f1, count - 4, accumulate);
-    put(x + 32, y + 32, f2, count - 8, accumulate);
-    put(x + 48, y + 48, f3, count - 12, accumulate);
+    const image = item / groups, channel = (item - image * groups) << 4, at = (<usize>image * s.pixels * s.c + channel) << 2;
+    maskBlock(item, updates, s.stream, control + CONTROL_SEED, s.threshold, s.scale, s.x + at, s.y + at, s.c - channel, s.c << 2, s.pixels, s.accumulate);
   }
 }

@@ -72,9 +72,35 @@ export function linearBackwardInput(s: LinearBackwardInputStep, live: i32, worke
   const lastRow = byRow ? share(rows, worker + 1, workers) : rows;
   const firstTerm = byRow ? 0 : share(s.ci, worker, workers);
   const lastTerm = byRow ? s.ci : share(s.ci, worker + 1, workers);
-  for (let term = firstTerm; term < lastTerm; term += 4) {
+  let first = firstTerm;
+  if (lastRow - firstRow == 1) for (; first + 8 <= lastTerm; first += 8) dot_1x8(s, firstRow, first);
+  for (let term = first; term < lastTerm; term += 4) {
     for (let row = firstRow; row < lastRow; row += 2) dot_2x4(s, row, min(row + 1, lastRow - 1), term, min(4, lastTerm - term));
   }
+}
+
+/** dx of one row and eight terms, added as dot_2x4 adds them. */
+function dot_1x8(s: LinearBackwardInputStep, row: i32, term: i32): void {
+  const panelBytes = s.ci * PANEL << 2;
+  let y = s.dy + (<usize>row * s.co << 2), w = s.w + (<usize>term << 5);
+  let c0 = zero(), c1 = zero(), c2 = zero(), c3 = zero(), c4 = zero(), c5 = zero(), c6 = zero(), c7 = zero();
+  for (let left = s.co; left > 0; left -= PANEL, y += 32, w += panelBytes) {
+    let d = v128.load(y);
+    if (left < 4) d = v128.and(d, laneMask(left));
+    c0 = fma(d, v128.load(w), c0); c1 = fma(d, v128.load(w, 32), c1);
+    c2 = fma(d, v128.load(w, 64), c2); c3 = fma(d, v128.load(w, 96), c3);
+    c4 = fma(d, v128.load(w, 128), c4); c5 = fma(d, v128.load(w, 160), c5);
+    c6 = fma(d, v128.load(w, 192), c6); c7 = fma(d, v128.load(w, 224), c7);
+    if (left <= 4) break;
+    d = v128.load(y, 16);
+    if (left < 8) d = v128.and(d, laneMask(left - 4));
+    c0 = fma(d, v128.load(w, 16), c0); c1 = fma(d, v128.load(w, 48), c1);
+    c2 = fma(d, v128.load(w, 80), c2); c3 = fma(d, v128.load(w, 112), c3);
+    c4 = fma(d, v128.load(w, 144), c4); c5 = fma(d, v128.load(w, 176), c5);
+    c6 = fma(d, v128.load(w, 208), c6); c7 = fma(d, v128.load(w, 240), c7);
+  }
+  storeSum(s, row, term, 4, sumLanesOf4(c0, c1, c2, c3));
+  storeSum(s, row, term + 4, 4, sumLanesOf4(c4, c5, c6, c7));
 }
 
 /** dx of two rows and four terms. Lane i adds the columns co ≡ i mod 4 in order, then lanes are added pairwise. */

@@ -35,8 +35,12 @@ function forwardBlock(s: PairLossForwardStep, at: usize, inImage: usize, count: 
 function forwardLoop(s: PairLossForwardStep, at: usize, inImage: usize, count: i32, kind: i32): f32 {
   const parameter = f32x4.splat(s.parameter);
   const x = s.x + at, target = s.target + at, each = s.each + at, weight = s.weight + inImage, positive = s.positive + inImage;
-  let sum = zero();
-  for (let k: usize = 0; count > 0; count -= 4, k += 16) {
+  let sum = zero(), k: usize = 0;
+  if (!(s.weight | s.each | s.positive)) {
+    const none = f32x4.splat(1);
+    for (; count >= 4; count -= 4, k += 16) sum = f32x4.add(sum, lossOf(v128.load(x + k), v128.load(target + k), none, parameter, kind));
+  }
+  for (; count > 0; count -= 4, k += 16) {
     const p = kind == BCE_WITH_LOGITS && s.positive ? v128.load(positive + k) : f32x4.splat(1);
     let value = lossOf(v128.load(x + k), v128.load(target + k), p, parameter, kind);
     if (s.weight) value = f32x4.mul(value, v128.load(weight + k));
@@ -99,7 +103,12 @@ function backwardLoop(s: PairLossBackwardStep, at: usize, inImage: usize, count:
   const parameter = f32x4.splat(s.parameter), scale = v128.load32_splat(s.loss, 4), none = s.reduction == REDUCE_NONE;
   const x = s.x + at, target = s.target + at, dx = s.dx + at, weight = s.weight + inImage, positive = s.positive + inImage;
   const whole = f32x4.mul(scale, v128.load32_splat(s.dloss));
-  for (let k: usize = 0; count > 0; count -= 4, k += 16) {
+  let k: usize = 0;
+  if (!(s.weight | s.positive | s.accumulate) && !none) {
+    const all = f32x4.splat(1);
+    for (; count >= 4; count -= 4, k += 16) v128.store(dx + k, f32x4.mul(slopeOf(v128.load(x + k), v128.load(target + k), all, parameter, kind), whole));
+  }
+  for (; count > 0; count -= 4, k += 16) {
     const p = kind == BCE_WITH_LOGITS && s.positive ? v128.load(positive + k) : f32x4.splat(1);
     let value = slopeOf(v128.load(x + k), v128.load(target + k), p, parameter, kind);
     if (s.weight) value = f32x4.mul(value, v128.load(weight + k));

@@ -25,14 +25,32 @@ function plainBlock(s: SgdStep, at: usize, count: i32, rate: f32): void {
 }
 
 function momentumBlock(s: SgdStep, at: usize, count: i32, rate: f32, first: bool): void {
-  const down = f32x4.splat(-rate), momentum = f32x4.splat(s.momentum);
-  const fresh = f32x4.splat(first ? 1 : s.fresh);
-  for (; count > 0; count--, at += 16) {
-    const w = v128.load(s.w + at);
-    const g = gradientAt(s.dw + at, s.maximize, s.weightDecay, w);
-    const held = first ? zero() : f32x4.mul(v128.load(s.velocity + at), momentum);
-    const v = fma(fresh, g, held);
-    v128.store(s.velocity + at, v);
-    v128.store(s.w + at, fma(down, s.nesterov ? fma(momentum, v, g) : v, w));
+  let w = s.w + at, dw = s.dw + at, velocity = s.velocity + at;
+  if (!first && s.fresh == 1 && !s.maximize && !s.nesterov && s.weightDecay == 0) {
+    const left = usualLoop(w, dw, velocity, count, rate, s.momentum), done = <usize>(count - left) << 4;
+    w += done; dw += done; velocity += done;
+    count = left;
   }
+  const down = f32x4.splat(-rate), momentum = f32x4.splat(s.momentum), fresh = f32x4.splat(first ? 1 : s.fresh);
+  for (; count > 0; count--, w += 16, dw += 16, velocity += 16) {
+    const weight = v128.load(w), g = gradientAt(dw, s.maximize, s.weightDecay, weight);
+    const v = fma(fresh, g, first ? zero() : f32x4.mul(v128.load(velocity), momentum));
+    v128.store(velocity, v);
+    v128.store(w, fma(down, s.nesterov ? fma(momentum, v, g) : v, weight));
+  }
+}
+
+/** Nothing but momentum, pairs of vectors without branches: v = momentum·v + g, w −= rate·v. Returns the vectors left over. */
+function usualLoop(w: usize, dw: usize, velocity: usize, count: i32, rate: f32, momentum: f32): i32 {
+  const down = f32x4.splat(-rate), keep = f32x4.splat(momentum), one = f32x4.splat(1);
+  for (; count >= 2; count -= 2, w += 32, dw += 32, velocity += 32) {
+    const v0 = fma(one, v128.load(dw), f32x4.mul(v128.load(velocity), keep));
+    const v1 = fma(one, v128.load(dw, 16), f32x4.mul(v128.load(velocity, 16), keep));
+    const w0 = fma(down, v0, v128.load(w)), w1 = fma(down, v1, v128.load(w, 16));
+    v128.store(velocity, v0);
+    v128.store(velocity, v1, 16);
+    v128.store(w, w0);
+    v128.store(w, w1, 16);
+  }
+  return count;
 }

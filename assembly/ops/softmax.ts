@@ -1,4 +1,4 @@
-import { exp4, log1 } from "../math";
+import { exp4, expBelow4, log1 } from "../math";
 import { laneMask, storeLanes, sumLanes, zero } from "../simd";
 import { share } from "../slice";
 import { SoftmaxBackwardStep, SoftmaxForwardStep } from "../steps";
@@ -34,17 +34,37 @@ export function rowExpSum(x: usize, length: i32, top: f32): f32 {
   const shift = f32x4.splat(top);
   let sum = zero();
   for (; length > 0; length -= 4, x += 16) {
-    sum = f32x4.add(sum, v128.and(exp4(f32x4.sub(v128.load(x), shift)), laneMask(length)));
+    const value = expBelow4(f32x4.sub(v128.load(x), shift));
+    sum = f32x4.add(sum, length >= 4 ? value : v128.and(value, laneMask(length)));
+  }
+  return sumLanes(sum);
+}
+
+/** y = e^(x − top); returns its sum, added as rowExpSum does. */
+function rowExp(x: usize, y: usize, length: i32, top: f32): f32 {
+  const shift = f32x4.splat(top);
+  let sum = zero();
+  for (; length >= 4; length -= 4, x += 16, y += 16) {
+    const value = expBelow4(f32x4.sub(v128.load(x), shift));
+    v128.store(y, value);
+    sum = f32x4.add(sum, value);
+  }
+  if (length > 0) {
+    const value = v128.and(expBelow4(f32x4.sub(v128.load(x), shift)), laneMask(length));
+    storeLanes(y, value, length);
+    sum = f32x4.add(sum, value);
   }
   return sumLanes(sum);
 }
 
 function softmaxRow(x: usize, y: usize, length: i32, log: i32): void {
-  const top = rowMax(x, length), sum = rowExpSum(x, length, top);
-  const shift = f32x4.splat(top), down = f32x4.splat(log ? log1(sum) : sum);
-  for (; length > 0; length -= 4, x += 16, y += 16) {
-    const value = f32x4.sub(v128.load(x), shift);
-    storeLanes(y, log ? f32x4.sub(value, down) : f32x4.div(exp4(value), down), length);
+  const top = rowMax(x, length), shift = f32x4.splat(top);
+  if (log) {
+    const down = f32x4.splat(log1(rowExpSum(x, length, top)));
+    for (; length > 0; length -= 4, x += 16, y += 16) storeLanes(y, f32x4.sub(f32x4.sub(v128.load(x), shift), down), length);
+  } else {
+    const sum = f32x4.splat(rowExp(x, y, length, top));
+    for (; length > 0; length -= 4, y += 16) storeLanes(y, f32x4.div(v128.load(y), sum), length);
   }
 }
 
@@ -59,11 +79,14 @@ function logLanes(x: v128): v128 {
 function softmaxColumns(x: usize, y: usize, length: i32, step: i32, lanes: i32, log: i32): void {
   let top = f32x4.splat(-Infinity), sum = zero();
   for (let i = 0, at = x; i < length; i++, at += step) top = f32x4.pmax(top, v128.load(at));
-  for (let i = 0, at = x; i < length; i++, at += step) sum = f32x4.add(sum, exp4(f32x4.sub(v128.load(at), top)));
+  for (let i = 0, at = x, to = y; i < length; i++, at += step, to += step) {
+    const value = expBelow4(f32x4.sub(v128.load(at), top));
+    if (!log) storeLanes(to, value, lanes);
+    sum = f32x4.add(sum, value);
+  }
   const down = log ? logLanes(sum) : sum;
   for (let i = 0; i < length; i++, x += step, y += step) {
-    const value = f32x4.sub(v128.load(x), top);
-    storeLanes(y, log ? f32x4.sub(value, down) : f32x4.div(exp4(value), down), lanes);
+    storeLanes(y, log ? f32x4.sub(f32x4.sub(v128.load(x), top), down) : f32x4.div(v128.load(y), down), lanes);
   }
 }
 

@@ -23,9 +23,9 @@ export interface CommandSpec {
 
 const option = (name: string, value: string | null, help: string): OptionSpec => ({ name, value, help });
 
-const MODEL = option('model', 'NAME', 'lenet5 or lenet5_modern');
-const WEIGHTS = option('weights', 'FILE', 'Weights, a safetensors file');
-const DATA = option('data', 'DIR', 'IDX files or digits CSV files, gzip or not; without it: drawn digits');
+const MODEL = option('model', 'NAME', 'lenet5, lenet5_modern, resnet18 and so on; an unknown name lists them all');
+const WEIGHTS = option('weights', 'FILE', 'Weights, safetensors or a .pth of PyTorch');
+const DATA = option('data', 'DIR', 'IDX, digits CSV or CIFAR-10 files, gzip or not, or a folder of PNG or JPEG images per class; without it: drawn digits or shapes');
 const HOLDOUT = option('holdout', 'N', 'Images to test on where DIR has no test half');
 const SEED = option('seed', 'N', 'Seed of weights, order, drawn digits and held-out images (default 1)');
 const WORKERS = option('workers', 'N', 'Threads (default 1)');
@@ -62,6 +62,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       ...TRAINING,
       option('checkpoint', 'FILE', 'Save everything after every epoch and at Ctrl-C (default at Ctrl-C: MODEL.ckpt)'),
       option('resume', 'FILE', 'Go on from a checkpoint, to the same bits as an unbroken run'),
+      option('curve', 'FILE', 'Draw loss and accuracy over the epochs as an SVG picture'),
       AS_JSON,
     ],
     load: async () => (await import('./train.js')).train,
@@ -76,9 +77,22 @@ export const COMMANDS: readonly CommandSpec[] = [
   {
     name: 'predict',
     args: '<...IMAGE>',
-    help: 'Say what PNG images show',
+    help: 'Say what PNG or JPEG images show',
     options: [MODEL, WEIGHTS, AS_JSON],
     load: async () => (await import('./predict.js')).predict,
+  },
+  {
+    name: 'picture',
+    args: '<KIND> [IMAGE]',
+    help: 'Draw kernels, the feature maps of an image, or where in it the class is seen (cam), as PNG',
+    options: [
+      MODEL,
+      WEIGHTS,
+      option('layer', 'NAME', 'Layer to draw (default: the first for kernels and maps, the last with pixels for cam)'),
+      option('class', 'NAME', 'Class to look for with cam (default: the likeliest)'),
+      option('out', 'FILE', 'Where the picture goes (default KIND.png)'),
+    ],
+    load: async () => (await import('./picture.js')).picture,
   },
   {
     name: 'summary',

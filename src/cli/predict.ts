@@ -1,18 +1,19 @@
-import { readFile } from 'node:fs/promises';
 import { compile } from '../compile.js';
-import { toInk, type Ink } from '../pixels/ink.js';
-import { toGrey } from '../pixels/pixels.js';
-import { decodePng } from '../pixels/png.js';
-import { softmax } from '../probabilities.js';
+import { elements, type Shape } from '../core/shape.js';
 import type { Call } from './commands.js';
 import { assumption, readWeights } from './metadata.js';
 import { modelNamed } from './models.js';
 import { percent } from './numbers.js';
+import { readInput, type Input } from './input.js';
+import { softmax } from '../probabilities.js';
 import { drawPicture, viewOf } from './terminal-picture.js';
 import { paint, progressTerminal, resultTerminal } from './terminal.js';
 import { existingFile, required } from './values.js';
 
-const SHOWN = 3;
+/** Classes shown of ten or fewer, and of more. */
+const [SHOWN, SHOWN_OF_MANY] = [3, 5];
+/** Classes in JSON. */
+const LISTED = 10;
 
 interface Prediction {
   readonly file: string;
@@ -28,31 +29,31 @@ export async function predict(call: Call): Promise<void> {
   const weights = await readWeights(weightsFile, model);
   const assumed = assumption(weightsFile, weights);
   if (assumed !== null) process.stderr.write(`${assumed}\n`);
-  const side = model.input[1]!;
-  const inks: Ink[] = [];
+  const inputs: Input[] = [];
   for (const file of files) {
-    const ink = toInk(toGrey(decodePng(await readFile(file), file)), side, file);
-    process.stderr.write(`${paint(progressTerminal, 'dim', `${file}: ${ink.steps}`)}\n`);
-    inks.push(ink);
+    const input = await readInput(file, model.input, weights.preprocessing);
+    process.stderr.write(`${paint(progressTerminal, 'dim', `${file}: ${input.steps}`)}\n`);
+    inputs.push(input);
   }
-  const net = await compile(await model.build(), { input: model.input, batchSize: Math.min(32, inks.length) });
-  net.load(weights.bytes, { file: weightsFile });
-  const images = new Float32Array(inks.length * side * side);
-  inks.forEach(({ pixels }, i) => images.set(pixels, i * side * side));
-  const logits = await net.predict({ data: images, shape: [inks.length, ...model.input] });
+  const net = await compile(await model.build({ classes: weights.classes.length }), { input: model.input, batchSize: Math.min(model.input[1]! > 64 ? 4 : 32, inputs.length) });
+  net.load(weights.tensors, { file: weightsFile });
+  const size = elements(model.input);
+  const images = new Float32Array(inputs.length * size);
+  inputs.forEach(({ pixels }, i) => images.set(pixels, i * size));
+  const logits = await net.predict({ data: images, shape: [inputs.length, ...model.input] });
   net.dispose();
   const predictions = files.map((file, i) => ({ file, top: ranked(softmax(logits, i), weights.classes) }));
-  process.stdout.write(call.options.has('json') ? `${JSON.stringify({ predictions })}\n` : predictions.map((each, i) => shown(each, inks[i]!, side)).join(''));
+  process.stdout.write(call.options.has('json') ? `${JSON.stringify({ predictions })}\n` : predictions.map((each, i) => shown(each, inputs[i]!, model.input)).join(''));
 }
 
 function ranked(probabilities: readonly number[], classes: readonly string[]): Prediction['top'] {
-  return probabilities.map((probability, i) => ({ class: classes[i]!, probability })).toSorted((a, b) => b.probability - a.probability);
+  return probabilities.map((probability, i) => ({ class: classes[i]!, probability })).toSorted((a, b) => b.probability - a.probability).slice(0, LISTED);
 }
 
-/** What the network sees, on a terminal, and `digit.png  says 7, 99.8 %  next 1, 0.1 %  9, < 0.1 %`. */
-function shown({ file, top }: Prediction, { pixels }: Ink, side: number): string {
-  const picture = { pixels, height: side, width: side };
-  const drawn = resultTerminal.tty ? drawPicture(picture, viewOf([picture]), resultTerminal.unicode).map((line) => ` ${line}\n`).join('') : '';
-  const [first, ...next] = top.slice(0, SHOWN).map((each) => `${each.class}, ${percent(each.probability)}`);
+/** What the network sees, if it is grey and somebody looks, and `digit.png  says 7, 99.8 %  next 1, 0.1 %  9, < 0.1 %`. */
+function shown({ file, top }: Prediction, { pixels }: Input, [channels, height, width]: Shape): string {
+  const picture = { pixels, height: height!, width: width! };
+  const drawn = resultTerminal.tty && channels === 1 ? drawPicture(picture, viewOf([picture]), resultTerminal.unicode).map((line) => ` ${line}\n`).join('') : '';
+  const [first, ...next] = top.slice(0, top.length < LISTED || channels === 1 ? SHOWN : SHOWN_OF_MANY).map((each) => `${each.class}, ${percent(each.probability)}`);
   return `${drawn}${file}  says ${paint(resultTerminal, 'bold', first!)}  next ${next.join('  ')}\n`;
 }

@@ -24,6 +24,8 @@ export interface Settings {
   readonly decays: boolean;
   readonly out: string;
   readonly checkpoint: string | null;
+  /** Where the training curve goes. */
+  readonly curve: string | null;
   readonly resume: Saved | null;
   readonly json: boolean;
   /** The command as typed, to be repeated or gone on with. */
@@ -62,6 +64,7 @@ export async function settingsOf(call: Call, command: 'start' | 'train'): Promis
     decays: command === 'start' || (saved !== null && saved.decay > 0),
     out: writableFile(call.options.get('out') ?? `${model.name}.safetensors`, 'out'),
     checkpoint: call.options.has('checkpoint') ? writableFile(call.options.get('checkpoint')!, 'checkpoint') : null,
+    curve: call.options.has('curve') ? writableFile(call.options.get('curve')!, 'curve') : null,
     resume: saved,
     json: call.options.has('json'),
     command: commandText(call, command),

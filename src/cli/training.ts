@@ -2,8 +2,10 @@ import { setImmediate } from 'node:timers/promises';
 import { compile } from '../compile.js';
 import { fingerprint } from '../data/fingerprint.js';
 import type { DivergedError } from '../core/errors.js';
-import { fit, type FitProgress, type Position } from '../fit.js';
+import { log } from '../core/math.js';
+import { fit, type EpochResult, type FitProgress, type Position } from '../fit.js';
 import type { Network } from '../network.js';
+import { curve } from '../pictures/curve.js';
 import { crossEntropy } from '../training/losses.js';
 import type { Evaluation } from '../training/metrics.js';
 import { sgd } from '../training/optimizers.js';
@@ -11,7 +13,7 @@ import { constant, cosine, type Schedule } from '../training/schedules.js';
 import { Interrupted, UsageError } from './failure.js';
 import { onInterrupt } from './interrupt.js';
 import { metadataOf } from './metadata.js';
-import { count, kilobytes } from './numbers.js';
+import { count, kilobytes, lossText } from './numbers.js';
 import { Progress } from './progress.js';
 import { notesOf, type Origin } from './resume.js';
 import { save } from '../io/save.js';
@@ -56,7 +58,7 @@ export async function trainTo(settings: Settings): Promise<Trained> {
 }
 
 async function compileFor({ model, batchSize, lr, momentum, seed, workers }: Settings, source: Source): Promise<Network> {
-  return compile(await model.build(), {
+  return compile(await model.build({ classes: source.train.classes.length }), {
     input: source.train.shape,
     batchSize,
     loss: crossEntropy(),
@@ -84,6 +86,7 @@ class Run {
   readonly #signal: AbortSignal;
   readonly #origin: Origin;
   #position: Position = { epoch: 0, batch: 0 };
+  readonly #history: EpochResult[] = [];
   #lastSaved: { file: string; step: number } | null = null;
 
   constructor(settings: Settings, source: Source, net: Network, data: string, signal: AbortSignal) {
@@ -141,7 +144,17 @@ class Run {
     });
     const bytes = this.#net.save({ metadata });
     await save(out, bytes);
+    if (this.#settings.curve !== null && this.#history.length > 0) await save(this.#settings.curve, new TextEncoder().encode(curveOf(this.#history)));
+    this.#judge(outcome.loss);
     return { net: this.#net, source: this.#source, ...outcome, digest: await this.#net.digest(), size: kilobytes(bytes.length) };
+  }
+
+  /** Says so where the network ended no better than guessing: a uniform guess loses ln(classes). */
+  #judge(loss: number): void {
+    const guess = log(this.#source.train.classes.length);
+    if (loss < guess) return;
+    const { lr } = this.#settings;
+    note(`It has learned nothing: its loss of ${lossText(loss)} is no better than guessing (${lossText(guess)}). Try --lr ${gentler(lr)} (now ${lr}) or more --epochs.`);
   }
 
   #announce(): void {
@@ -164,6 +177,7 @@ class Run {
     };
     for await (const done of fit(this.#net, train, { epochs, validation: test, seed, schedule, signal: this.#signal, position: this.#position, onStep })) {
       this.#position = done.position;
+      this.#history.push(done);
       progress.epoch({ ...done, epochs, test: done.validation });
       images += done.imagesPerSecond * done.seconds || 0;
       seconds += done.seconds;
@@ -204,8 +218,13 @@ class Run {
     const { lr } = this.#settings;
     const where = layer === null ? '' : `; first layer with such an output: ${layer}`;
     const good = this.#lastSaved === null ? '' : ` Last good checkpoint: ${this.#lastSaved.file}, step ${count(this.#lastSaved.step)}.`;
-    return `Training stopped: loss is not finite at step ${count(step)}${where}.${good} Try --lr ${lr > 0.05 ? 0.05 : Number((lr / 10).toPrecision(2))} (now ${lr}).`;
+    return `Training stopped: loss is not finite at step ${count(step)}${where}.${good} Try --lr ${gentler(lr)} (now ${lr}).`;
   }
+}
+
+/** A smaller learning rate to try. */
+function gentler(lr: number): number {
+  return lr > 0.05 ? 0.05 : Number((lr / 10).toPrecision(2));
 }
 
 function standingOf(at: FitProgress) {
@@ -216,4 +235,11 @@ function standingOf(at: FitProgress) {
     imagesPerSecond: at.imagesPerSecond,
     secondsLeft: (at.total * (1 + at.epochs - at.epoch) - at.done) / at.imagesPerSecond,
   };
+}
+
+/** Loss of training and test images, and the test images' accuracy where there are any. */
+function curveOf(history: readonly EpochResult[]): string {
+  const tested = history.some(({ validation }) => validation !== null);
+  const of = (name: 'loss' | 'accuracy'): (number | undefined)[] => history.map(({ validation }) => validation?.[name]);
+  return curve({ loss: { training: history.map(({ loss }) => loss), ...(tested && { test: of('loss') }) }, ...(tested && { accuracy: { test: of('accuracy') } }) });
 }

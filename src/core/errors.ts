@@ -13,6 +13,9 @@ export class OptionError extends ConvasmError {
   override name = 'OptionError';
 }
 
+/** An image is too small for a window. */
+export class TooSmallError extends OptionError {}
+
 /** A file is truncated, corrupt, hostile or not what its name says. */
 export class FormatError extends ConvasmError {
   override name = 'FormatError';

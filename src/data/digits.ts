@@ -15,6 +15,8 @@ export interface DigitsOptions {
   readonly test?: number;
   /** Another seed draws other digits. */
   readonly seed?: number;
+  /** Each image is drawn when it is first read, so that nothing waits for all of them. Default false. */
+  readonly lazy?: boolean;
 }
 
 const CLASSES: readonly string[] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'];
@@ -31,27 +33,32 @@ const MOST = 1_000_000;
  * @throws OptionError for a count that is not an integer from 0 to 1,000,000, or a bad seed
  */
 export function digits(options: DigitsOptions = {}): { train: Dataset; test: Dataset } {
-  const { train = 12000, test = 2000, seed = 1 } = options;
+  const { train = 12000, test = 2000, seed = 1, lazy = false } = options;
   new Random(seed); // refuses a bad seed even where nothing is drawn
-  return { train: drawHalf(train, 'train', seed), test: drawHalf(test, 'test', seed) };
+  return { train: drawHalf(train, 'train', seed, lazy), test: drawHalf(test, 'test', seed, lazy) };
 }
 
-function drawHalf(count: number, half: 'train' | 'test', seed: number): Dataset {
+function drawHalf(count: number, half: 'train' | 'test', seed: number, lazy: boolean): Dataset {
   if (!Number.isInteger(count) || count < 0 || count > MOST) throw new OptionError(`${half} is ${count}, expected an integer from 0 to ${MOST}`);
   const bytes = new Uint8Array(count * SIDE * SIDE);
-  const labels = new Int32Array(count);
+  const drawn = new Uint8Array(count);
+  const labels = Int32Array.from({ length: count }, (_, i) => i % CLASSES.length);
   const [least, most] = HASTE[half];
   const trace = new Trace();
   const pen = new Pen(trace.x.length);
-  for (let i = 0; i < count; i++) {
+  const draw = (i: number): void => {
     const random = new Random(seed, 2 * i + (half === 'train' ? 0 : 1));
-    labels[i] = i % CLASSES.length;
     write(choose(forms[labels[i]!]!, random), { random, haste: random.between(least, most) }, trace);
     pen.draw(trace, random, bytes.subarray(i * SIDE * SIDE, (i + 1) * SIDE * SIDE));
-  }
+    drawn[i] = 1;
+  };
+  if (!lazy) for (let i = 0; i < count; i++) draw(i);
   return {
     name: 'drawn digits', length: count, shape: [1, PADDED, PADDED], classes: CLASSES, labels,
-    read: (index, out, offset) => read(bytes, index, out, offset),
+    read(index, out, offset) {
+      if (!drawn[index]) draw(index);
+      read(bytes, index, out, offset);
+    },
   };
 }
 

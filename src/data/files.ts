@@ -6,6 +6,7 @@ export function grouped(count: number): string {
 }
 
 interface Modules {
+  'node:module': typeof import('node:module');
   'node:fs': typeof import('node:fs');
   'node:path': typeof import('node:path');
   'node:stream': typeof import('node:stream');
@@ -27,9 +28,18 @@ export function join(dir: string, name: string): string {
 
 /** Names of the files in `dir`, sorted. Throws OptionError where there is no such folder. */
 export async function filesIn(dir: string): Promise<string[]> {
+  return namesIn(dir, false);
+}
+
+/** Names of the folders in `dir`, sorted, hidden ones left out. */
+export async function foldersIn(dir: string): Promise<string[]> {
+  return (await namesIn(dir, true)).filter((name) => !name.startsWith('.'));
+}
+
+async function namesIn(dir: string, folders: boolean): Promise<string[]> {
   try {
     const entries = await node('node:fs').promises.readdir(dir, { withFileTypes: true });
-    return entries.filter((entry) => !entry.isDirectory()).map((entry) => entry.name).toSorted();
+    return entries.filter((entry) => entry.isDirectory() === folders).map((entry) => entry.name).toSorted();
   } catch (error) {
     throw unreadable(dir, error, 'folder');
   }
@@ -97,7 +107,8 @@ function corrupt(name: string, error: unknown, length: number, limit: number): E
   return new FormatError(`${name}: gzip stream breaks off after ${grouped(length)}${promised} unpacked bytes (${error.message}). Fetch it again.`);
 }
 
-function concat(chunks: readonly Uint8Array[], length: number): Uint8Array {
+/** The first `length` bytes of `chunks`, one after another. */
+export function concat(chunks: readonly Uint8Array[], length: number): Uint8Array {
   const whole = new Uint8Array(length);
   let at = 0;
   for (const chunk of chunks) {

@@ -23,6 +23,8 @@ export interface LoadReport {
   readonly missing: string[];
   /** Names that the network has no use for. */
   readonly unexpected: string[];
+  /** Names that both have, in other shapes: left as they were (a new head on an old body). */
+  readonly misshapen: string[];
   /** What the file says of itself. */
   readonly metadata: Readonly<Record<string, string>>;
 }
@@ -49,8 +51,8 @@ export function loadSlots(slots: readonly Slot[], from: Uint8Array | StateDict, 
   const wanted = new Set(slots.map((slot) => slot.name));
   const unexpected = [...tensors.keys()].filter((name) => !wanted.has(name) && !spare.some((start) => name.startsWith(start)));
   const misshapen = slots.filter((slot) => tensors.has(slot.name) && !same(tensors.get(slot.name)!.shape, slot.shape));
-  if (misshapen.length > 0 || (strict && missing.length + unexpected.length > 0)) throw misfit(file, missing, unexpected, misshapen, tensors);
-  const found = slots.filter((slot) => tensors.has(slot.name));
+  if (strict && missing.length + unexpected.length + misshapen.length > 0) throw misfit(file, missing, unexpected, misshapen, tensors);
+  const found = slots.filter((slot) => tensors.has(slot.name) && !misshapen.includes(slot));
   for (const { dtype, name, mask } of found) {
     const tensor = tensors.get(name)!;
     if (dtype === 'I64') toBigInt64(tensor, name);
@@ -58,7 +60,7 @@ export function loadSlots(slots: readonly Slot[], from: Uint8Array | StateDict, 
     if (mask) checkMask(name, mask, viewFloat32(tensor, name), file);
   }
   for (const slot of found) slot.write((slot.dtype === 'I64' ? toBigInt64 : viewFloat32)(tensors.get(slot.name)!, slot.name));
-  return { missing, unexpected, metadata };
+  return { missing, unexpected, misshapen: misshapen.map((slot) => slot.name), metadata };
 }
 
 function checkMask(name: string, mask: Float32Array, values: Float32Array, file: string): void {
@@ -73,8 +75,7 @@ function misfit(file: string, missing: string[], unexpected: string[], misshapen
   if (misshapen.length) {
     parts.push(`misshapen ${misshapen.map((slot) => `${slot.name} ${show(tensors.get(slot.name)!.shape)}, expected ${show(slot.shape)}`).join('; ')}`);
   }
-  const remedy = misshapen.length ? 'Load it into the network it was saved from' : 'strict: false loads what fits';
-  return new OptionError(`${file}: the weights do not fit the network: ${parts.join('; ')}. Nothing was loaded. ${remedy}.`);
+  return new OptionError(`${file}: the weights do not fit the network: ${parts.join('; ')}. Nothing was loaded. strict: false loads what fits.`);
 }
 
 const WEIGHTS = 'model.';

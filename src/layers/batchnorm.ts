@@ -65,11 +65,17 @@ abstract class BatchNorm implements Layer {
     const x = byChannel(p, input);
     const { w, b } = this.affine ? affineParameters(p, c) : { w: null, b: null };
     const running = this.trackRunningStats ? this.#running(p) : null;
-    const learns = p.training && !this.frozen;
+    const learns = p.training && !this.frozen && !this.#left(p);
     if (learns && elements(x.shape) === c) p.atLeast(2);
     const { y, statistics } = planChannelNorm(p, x, { groups: c, perImage: false, eps: this.eps, w, b, fixed: learns ? null : running });
     if (learns && running) planTracking(p, x, statistics, running, this.momentum);
     return y;
+  }
+
+  /** Whether compile's `freeze` picks this layer: then it stays as it is, statistics included. */
+  #left({ store, path }: Plan): boolean {
+    const at = path === '' ? '' : `${path}.`;
+    return this.trackRunningStats && (this.affine ? ['weight', 'bias'] : ['running_mean']).every((name) => store.isFrozen(at + name));
   }
 
   #running(p: Plan): RunningStatistics {

@@ -1,5 +1,5 @@
 import { fanIn, torchDefault, type Init } from '../core/init.js';
-import { OptionError, ShapeError } from '../core/errors.js';
+import { OptionError, ShapeError, TooSmallError } from '../core/errors.js';
 import { show, type Shape } from '../core/shape.js';
 import { windows } from '../core/window.js';
 import { convLayout, planConvolution, type ConvGeometry } from '../plan/convolution.js';
@@ -103,7 +103,7 @@ export class Convolution implements Layer {
     if (ho < 1 || wo < 1) {
       const reach = print(this.rank, [this.dilation[0] * (this.kernel[0] - 1) + 1, this.dilation[1] * (this.kernel[1] - 1) + 1]);
       const padded = print(this.rank, [hi + padTop + padBottom, wi + padLeft + padRight]);
-      throw new OptionError(`${path}: the kernel reaches over ${reach} pixels, more than the padded input of ${padded} (input ${show(imageShape(this.rank, ci, hi, wi))})`);
+      throw new TooSmallError(`${path}: the kernel reaches over ${reach} pixels, more than the padded input of ${padded} (input ${show(imageShape(this.rank, ci, hi, wi))})`);
     }
     return {
       ci, hi, wi, co: this.outChannels, ho, wo, kh: this.kernel[0], kw: this.kernel[1], strideH: this.stride[0], strideW: this.stride[1],

@@ -19,7 +19,7 @@ export { Residual } from './residual.js';
 export { Concat } from './concat.js';
 export { Hardsigmoid, Hardswish, Hardtanh, LeakyReLU, ReLU6, Softsign } from './piecewise.js';
 export { PReLU, type PReLUOptions } from './prelu.js';
-export { ELU, GELU, SELU, SiLU, Softplus, type GeluForm } from './smooth.js';
+export { ELU, GELU, Mish, SELU, SiLU, Softplus, type GeluForm } from './smooth.js';
 export { Dropout, Dropout2d } from './dropout.js';
 export { Rbf, type RbfOptions } from './rbf.js';
 export { FixedFilter2d, type FixedFilter2dOptions } from './fixedfilter2d.js';

@@ -1,4 +1,4 @@
-import { OptionError, ShapeError } from '../core/errors.js';
+import { OptionError, ShapeError, TooSmallError } from '../core/errors.js';
 import { elements, show, type Shape } from '../core/shape.js';
 import { windows, windowsCeil } from '../core/window.js';
 import type { Plan } from '../plan/plan.js';
@@ -92,7 +92,7 @@ export function poolGeometry(path: string, shape: Shape, w: Windows): PoolGeomet
       ? windowsCeil(size, w.kernel[axis], w.stride[axis], w.padding[axis], w.dilation[axis])
       : windows(size, w.kernel[axis], w.stride[axis], w.padding[axis], w.padding[axis], w.dilation[axis]);
   const [ho, wo] = [count(0, hi), count(1, wi)];
-  if (ho < 1 || wo < 1) throw new OptionError(`${path}: the window ${times(w.kernel)} does not fit into the padded input (input ${show(shape)})`);
+  if (ho < 1 || wo < 1) throw new TooSmallError(`${path}: the window ${times(w.kernel)} does not fit into the padded input (input ${show(shape)})`);
   return {
     c, hi, wi, ho, wo, kh: w.kernel[0], kw: w.kernel[1], strideH: w.stride[0], strideW: w.stride[1],
     padTop: w.padding[0], padLeft: w.padding[1], dilationH: w.dilation[0], dilationW: w.dilation[1], adaptive: 0,

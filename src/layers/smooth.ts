@@ -1,4 +1,4 @@
-import { ELU as ELU_KIND, GELU as GELU_KIND, GELU_TANH, SILU, SOFTPLUS } from '../../assembly/abi.js';
+import { ELU as ELU_KIND, GELU as GELU_KIND, GELU_TANH, MISH, SILU, SOFTPLUS } from '../../assembly/abi.js';
 import { OptionError } from '../core/errors.js';
 import type { Plan } from '../plan/plan.js';
 import type { PlanTensor } from '../plan/tensor.js';
@@ -38,6 +38,14 @@ export class SiLU implements Layer {
   readonly type = 'SiLU';
   plan(p: Plan, x: PlanTensor): PlanTensor {
     return planActivation(p, x, SILU, { fromInput: true });
+  }
+}
+
+/** x · tanh(log(1 + e^x)) (torch.nn.Mish; Misra 2020). */
+export class Mish implements Layer {
+  readonly type = 'Mish';
+  plan(p: Plan, x: PlanTensor): PlanTensor {
+    return planActivation(p, x, MISH, { fromInput: true });
   }
 }
 

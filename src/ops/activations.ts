@@ -2,7 +2,7 @@ import { ShapeError } from '../core/errors.js';
 import { show, type Tensor } from '../core/shape.js';
 import { Hardsigmoid, Hardswish, Hardtanh, LeakyReLU, ReLU6, Softsign } from '../layers/piecewise.js';
 import { PReLU } from '../layers/prelu.js';
-import { ELU, GELU, SELU, SiLU, Softplus, type GeluForm } from '../layers/smooth.js';
+import { ELU, GELU, Mish, SELU, SiLU, Softplus, type GeluForm } from '../layers/smooth.js';
 import { checkSize, elementwise, expectShape, wire } from './layers.js';
 import { operate, planned, type OpResult } from './run.js';
 
@@ -54,3 +54,6 @@ export function prelu(x: Tensor, weight: Tensor): OpResult<'input' | 'weight'> {
   const plan = planned('prelu', [n, image, c], n, (p) => wire('prelu', p, p.input('x', image, true), new PReLU(c)));
   return operate<'input' | 'weight'>(plan, { input: x.data, weight: weight.data }, x.shape, { input: x.shape, weight: weight.shape }).result;
 }
+
+/** x · tanh(log(1 + e^x)). */
+export const mish = (x: Tensor): OpResult<'input'> => elementwise('mish', new Mish(), x);

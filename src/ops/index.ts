@@ -9,7 +9,7 @@ export { addmm, matmul, type AddmmOptions } from './products.js';
 export { crossEntropy, nll, rbfLoss } from './losses.js';
 export { optimize, type Optimization } from './optimize.js';
 export { batchNorm, groupNorm, instanceNorm, layerNorm, localResponseNorm, type BatchNormOpOptions, type BatchNormResult } from './norms.js';
-export { elu, gelu, hardsigmoid, hardswish, hardtanh, leakyRelu, prelu, relu6, selu, silu, softplus, softsign } from './activations.js';
+export { elu, gelu, hardsigmoid, hardswish, hardtanh, leakyRelu, mish, prelu, relu6, selu, silu, softplus, softsign } from './activations.js';
 export { dropout, type DropoutOptions } from './dropout.js';
 export { bceWithLogits, huber, l1, mse, smoothL1 } from './pairlosses.js';
 export { rbf } from './rbf.js';

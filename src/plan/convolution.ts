@@ -193,6 +193,11 @@ function packedBytes(g: ConvGeometry): number {
 
 /** Bytes of one image of dy with the zeros that the input gradient reads around it (as `border` in the kernel has them). */
 function borderedBytes(g: ConvGeometry): number {
+  // conv2dscatterinput.ts: the products of a few rows of dy with all the kernel's terms.
+  if (g.groups === 1 && g.dilationW === 1 && g.ci < PANEL && g.co >= PANEL) {
+    const rows = Math.floor((15 + g.wo) / g.wo) + 1;
+    return rows * g.wo * Math.ceil((g.kh * g.kw * g.ci) / PANEL) * PANEL * 4;
+  }
   if (g.groups === 1 && g.strideW === 1 && g.dilationW === 1 && g.kw > 1) return 0; // conv2dexactinput.ts copies nothing
   const along = (kernel: number, dilation: number, stride: number, pad: number, input: number, output: number): number =>
     output + Math.max(0, Math.trunc(((kernel - 1) * dilation) / stride) - Math.trunc(pad / stride)) + Math.max(0, Math.trunc((pad + input - 1) / stride) - (output - 1));

@@ -22,18 +22,19 @@ export class ParameterStore {
   readonly saved: (Parameter | RunningBuffer)[] = [];
   /** How the names begin of what only the training program has: a file may hold them. */
   readonly spare: string[] = [];
-  readonly #frozen: (name: string) => boolean;
+  /** Whether training leaves what has this name as it is. */
+  readonly isFrozen: (name: string) => boolean;
 
   /** @param frozen names of the parameters that training leaves as they are */
   constructor(frozen: (name: string) => boolean = () => false) {
-    this.#frozen = frozen;
+    this.isFrozen = frozen;
   }
 
   /** The parameter `name`, made at the first call. */
   parameter(name: string, shape: Shape, layout: Layout, init: Init, count: number, words: number): Parameter {
     const present = this.parameters.get(name);
     if (present) return present;
-    const made: Parameter = { name, shape, layout, init, buffer: new Buffer(name, 'parameter', words), trainable: !this.#frozen(name), count };
+    const made: Parameter = { name, shape, layout, init, buffer: new Buffer(name, 'parameter', words), trainable: !this.isFrozen(name), count };
     this.parameters.set(name, made);
     this.saved.push(made);
     return made;

@@ -11,7 +11,13 @@ export function cores(): number {
   }
 }
 
-/** Whether threads can be started here: shared memory, and a thread that may wait (Node). */
-export function supportsThreads(): boolean {
-  return typeof SharedArrayBuffer === 'function' && typeof globalThis.process?.getBuiltinModule === 'function';
+/** Whether the calling thread may block, and so be a worker itself: in Node, Deno and Bun, not in a page. */
+export const callerMayBlock = (): boolean => typeof globalThis.process?.getBuiltinModule === 'function';
+
+/** Why no threads over shared memory can be started here, and what to do; null where they can. */
+export function threadsMissing(): string | null {
+  if (callerMayBlock()) return typeof SharedArrayBuffer === 'function' ? null : 'this engine has no shared memory';
+  if (typeof Worker !== 'function') return 'this platform has no threads';
+  if (!globalThis.crossOriginIsolated) return 'the page is not cross-origin isolated; serve it with the headers Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp';
+  return typeof SharedArrayBuffer === 'function' ? null : 'this engine gives pages no shared memory';
 }

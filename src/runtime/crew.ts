@@ -1,49 +1,61 @@
-import type { Worker } from 'node:worker_threads';
 import {
-  CONTROL_EPOCH, CONTROL_FIRST, CONTROL_JOB, CONTROL_LAST, CONTROL_SLEEPERS, CONTROL_SPINS, CONTROL_STATUS, CONTROL_WORKERS, RUN_ABORTED, RUN_DONE,
-  WORKER_LINE, WORKER_SEEN,
+  CONTROL_EPOCH, CONTROL_FINISHED, CONTROL_FIRST, CONTROL_JOB, CONTROL_LAST, CONTROL_SLEEPERS, CONTROL_SPINS, CONTROL_STATUS, CONTROL_WORKERS,
+  RUN_ABORTED, RUN_DONE, RUN_NOT_FINITE, WORKER_LINE, WORKER_SEEN,
 } from '../../assembly/abi.js';
 import { ConvasmError } from '../core/errors.js';
 import { cores } from './cores.js';
 import type { Engine } from './engine.js';
-import { workerMain, type WorkerData } from './worker.js';
+import { openThread, type Thread } from './thread.js';
+import type { Places } from './worker.js';
 
 /** Looks at the barrier before sleeping: longer than a wake-up takes, none where workers share cores. */
 const SPINS = 100_000;
-/** How long Node's main thread may block before its event loop gets a turn, so that a worker's death is heard of. */
+/** How long the calling thread may block before its event loop gets a turn, so that a worker's death is heard of. */
 const BLOCK_MS = 50;
-/** How long a worker may take to end by itself. */
-const CLOSE_MS = 500;
+/** How long the message of a worker that failed, which says why, may take. */
+const WORD_MS = 20;
 
-/** Workers over one shared memory; the calling thread is worker 0. The protocol is in docs/threads.md. */
+export interface CrewOptions {
+  readonly workers: number;
+  /** The calling thread is worker 0, and blocks; else every worker is a thread, and the caller awaits a message. */
+  readonly callerWorks: boolean;
+  /** Address of a page's worker script. */
+  readonly file?: string | URL | undefined;
+}
+
+interface Pending {
+  resolve(code: number): void;
+  reject(error: Error): void;
+}
+
+/** Workers over one shared memory. The protocol is in docs/threads.md. */
 export class Crew {
+  readonly workers: number;
+  readonly #callerWorks: boolean;
   readonly #engine: Engine;
   readonly #control: number;
   readonly #words: Int32Array;
-  readonly #threads: Worker[] = [];
+  readonly #threads: Thread[] = [];
+  /** The run that worker 0, a thread, is at. */
+  #pending: Pending | null = null;
   #failure: string | null = null;
   #closed = false;
 
-  private constructor(engine: Engine, control: number, workers: number) {
+  private constructor(engine: Engine, control: number, { workers, callerWorks }: CrewOptions) {
+    this.workers = workers;
+    this.#callerWorks = callerWorks;
     this.#engine = engine;
     this.#control = control;
     this.#words = new Int32Array(engine.memory.buffer);
     this.#words[(control + CONTROL_SPINS) >> 2] = workers <= cores() ? SPINS : 0;
   }
 
-  /** Starts `workers` - 1 threads and waits until each is ready. */
-  static async start(module: WebAssembly.Module, engine: Engine, control: number, workers: number): Promise<Crew> {
-    const crew = new Crew(engine, control, workers);
-    const { Worker } = process.getBuiltinModule('node:worker_threads');
-    const code = `(${workerMain.toString()})(require('node:worker_threads'))`;
-    const ready = Array.from({ length: workers - 1 }, (_, i) => {
-      const workerData: WorkerData = { module, memory: engine.memory, control, worker: i + 1, workers, at: crew.#places(i + 1) };
-      const thread = new Worker(code, { eval: true, workerData });
-      crew.#threads.push(thread);
-      return crew.#hear(thread, i + 1);
-    });
+  /** Starts the threads and waits until each is ready. Throws ConvasmError, all of them ended, where one cannot start. */
+  static async start(module: WebAssembly.Module, engine: Engine, control: number, options: CrewOptions): Promise<Crew> {
+    const crew = new Crew(engine, control, options);
+    const first = options.callerWorks ? 1 : 0;
     try {
-      await Promise.all(ready);
+      await Promise.all(Array.from({ length: options.workers - first }, (_, i) => crew.#open(module, first + i, options.file)));
     } catch (error) {
       await crew.close();
       throw error;
@@ -51,107 +63,121 @@ export class Crew {
     return crew;
   }
 
-  get workers(): number {
-    return this.#threads.length + 1;
-  }
-
-  #places(worker: number): WorkerData['at'] {
+  #places(worker: number): Places {
     const index = (offset: number): number => (this.#control + offset) >> 2;
     return {
-      epoch: index(CONTROL_EPOCH), status: index(CONTROL_STATUS), sleepers: index(CONTROL_SLEEPERS), job: index(CONTROL_JOB),
+      epoch: index(CONTROL_EPOCH), status: index(CONTROL_STATUS), sleepers: index(CONTROL_SLEEPERS), job: index(CONTROL_JOB), finished: index(CONTROL_FINISHED),
       seen: index(CONTROL_WORKERS + WORKER_SEEN + worker * WORKER_LINE),
     };
   }
 
   /** Resolves at the thread's `ready`; whatever ends it later aborts the crew. */
-  #hear(thread: Worker, worker: number): Promise<void> {
+  #open(module: WebAssembly.Module, worker: number, file?: string | URL): Promise<void> {
     return new Promise((resolve, reject) => {
       const lost = (why: string): void => {
+        if (this.#closed) return;
         this.#abort(worker, why);
         reject(new ConvasmError(`worker ${worker} did not start: ${why}`));
       };
-      thread.on('message', (message: string) => {
-        if (message !== 'ready') return lost(message);
-        thread.unref();
+      const message = (what: string | number): void => {
+        if (typeof what === 'number') return this.#pending?.resolve(what);
+        if (what !== 'ready') return lost(what);
+        thread.hold(false);
         resolve();
-      });
-      thread.on('error', (error) => lost(String(error)));
-      thread.on('exit', (code) => {
-        if (!this.#closed) lost(`it ended with code ${code}`);
-      });
+      };
+      const thread = openThread({ message, lost }, file);
+      this.#threads.push(thread);
+      thread.post({ module, memory: this.#engine.memory, control: this.#control, worker, workers: this.workers, at: this.#places(worker) });
     });
   }
 
   /** Frees everyone who waits at a barrier, in this order: status, epoch, notify. */
   #abort(worker: number, why: string): void {
     this.#failure ??= `worker ${worker}: ${why}`;
-    const { status, epoch } = this.#places(worker);
+    const { status, epoch, finished } = this.#places(worker);
     Atomics.compareExchange(this.#words, status, 0, worker + 1);
     Atomics.add(this.#words, epoch, 1);
     Atomics.notify(this.#words, epoch);
+    Atomics.notify(this.#words, finished);
+    this.#pending?.reject(this.#failed());
   }
 
   /** Runs the steps `first` to `last` with everyone. Throws when a worker failed; the crew is of no use then. */
   async run(first: number, last: number): Promise<number> {
     const words = this.#words;
-    const { job } = this.#places(0);
+    const { job, status } = this.#places(0);
+    if (Atomics.load(words, status) !== 0) throw this.#failed();
     words[(this.#control + CONTROL_FIRST) >> 2] = first;
     words[(this.#control + CONTROL_LAST) >> 2] = last;
-    Atomics.add(words, job, 1);
-    Atomics.notify(words, job);
     try {
+      if (!this.#callerWorks) return await this.#awaited();
+      Atomics.add(words, job, 1);
+      Atomics.notify(words, job);
       return await this.#follow(first, last);
     } catch (error) {
-      this.#abort(0, String(error));
+      if (error instanceof ConvasmError) await new Promise((resolve) => setTimeout(resolve, WORD_MS));
+      else this.#abort(0, String(error));
+      const failed = this.#failed();
       await this.close();
-      throw error;
+      throw failed;
     }
+  }
+
+  /** Wakes the crew and awaits worker 0's message: a page's main thread may store and notify, not wait. */
+  async #awaited(): Promise<number> {
+    const { job } = this.#places(0);
+    const [leader] = this.#threads;
+    leader!.hold(true);
+    const code = await new Promise<number>((resolve, reject) => {
+      this.#pending = { resolve, reject };
+      Atomics.add(this.#words, job, 1);
+      Atomics.notify(this.#words, job);
+    });
+    this.#pending = null;
+    leader!.hold(false);
+    if (code === RUN_ABORTED) throw this.#failed();
+    return code;
   }
 
   async #follow(first: number, last: number): Promise<number> {
     const words = this.#words;
-    const { epoch, status, sleepers, seen: place } = this.#places(0);
+    const { epoch, status, sleepers, finished, job, seen: place } = this.#places(0);
     for (let step = first; ; ) {
       step = this.#engine.run(step, last, this.#control, 0, this.workers);
       if (step === RUN_ABORTED) throw this.#failed();
+      // A run that ends between barriers ends when it has for all: the others still read what the next run may write.
+      if (step === RUN_NOT_FINITE) await this.#sleep(finished, (done) => done !== Math.imul(words[job]!, this.workers - 1));
       if (step < 0) return step;
       const seen = words[place]!;
-      while (Atomics.load(words, status) === 0 && Atomics.load(words, epoch) === seen) {
-        Atomics.add(words, sleepers, 1);
-        const why = Atomics.wait(words, epoch, seen, BLOCK_MS);
-        Atomics.sub(words, sleepers, 1);
-        if (why === 'timed-out') await new Promise((resolve) => setImmediate(resolve));
-      }
+      Atomics.add(words, sleepers, 1);
+      await this.#sleep(epoch, (now) => now === seen);
+      Atomics.sub(words, sleepers, 1);
       if (Atomics.load(words, status) !== 0) throw this.#failed();
       if (step === last) return RUN_DONE;
     }
   }
 
+  /** Blocks while the word at `place` is such, and nobody failed. */
+  async #sleep(place: number, such: (value: number) => boolean): Promise<void> {
+    const words = this.#words;
+    const { status } = this.#places(0);
+    for (let value; such((value = Atomics.load(words, place))) && Atomics.load(words, status) === 0; ) {
+      if (Atomics.wait(words, place, value, BLOCK_MS) === 'timed-out') await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+
   #failed(): ConvasmError {
+    if (this.#closed) return new ConvasmError('the network was disposed of while it ran: compile a new one');
     return new ConvasmError(`a worker failed and the run was stopped (${this.#failure ?? 'no word from it yet'}). The network's memory is no longer valid: compile again and load the last checkpoint.`);
   }
 
-  /** Ends the threads: asks first, terminates those that do not answer. */
+  /** Ends the threads: asks first, terminates those that do not answer. A run under way ends with an error. */
   async close(): Promise<void> {
     this.#closed = true;
     const { job } = this.#places(0);
+    this.#abort(0, 'closed');
     Atomics.store(this.#words, job, -1);
     Atomics.notify(this.#words, job);
-    await Promise.all(this.#threads.map((thread) => ended(thread)));
+    await Promise.all(this.#threads.map((thread) => thread.ended()));
   }
-}
-
-/** Resolves when the thread has ended, by itself or by force. */
-function ended(thread: Worker): Promise<void> {
-  return new Promise((resolve) => {
-    const force = setTimeout(() => void thread.terminate(), CLOSE_MS);
-    thread.once('exit', () => {
-      clearTimeout(force);
-      resolve();
-    });
-    if (thread.threadId === -1) {
-      clearTimeout(force);
-      resolve();
-    }
-  });
 }

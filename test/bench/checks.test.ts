@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { sampled, type Case } from '../../bench/case.js';
 import { lacking } from '../../bench/graph.js';
 import { rangesFor } from '../../bench/kernel.js';
+import { LAYERS } from '../../bench/layerops.js';
 import { SHORT } from '../../bench/measure.js';
 import { Bench, checkStep, inferCase, trainCase } from '../../bench/networks.js';
 import { operatorCase } from '../../bench/ops.js';
@@ -26,11 +27,19 @@ const image = { N: 2, C: 6, H: 8, W: 6 };
 const elementwise: Workload[] = [
   ...['relu', 'tanh', 'sigmoid', 'softmax', 'scale', 'avgpool'].flatMap((op) => ['forward', 'backward'].map((pass) => ({ id: `${op} ${pass}`, kind: 'elementwise', op, pass, ...image }))),
   ...['weight', 'bias'].map((pass) => ({ id: `scale ${pass}`, kind: 'elementwise', op: 'scale', pass, ...image })),
-  ...['add', 'multiply', 'transpose', 'sum', 'sgd', 'adam', 'rmsprop', 'adagrad'].map((op) => ({ id: op, kind: 'elementwise', op, ...image })),
+  ...['add', 'multiply', 'transpose', 'sum', 'sgd', 'adam', 'rmsprop', 'adagrad', 'clip_norm', 'clip_value'].map((op) => ({ id: op, kind: 'elementwise', op, ...image })),
 ];
 
+const layered = [...Object.entries(LAYERS).flatMap(([op, { sequence, terms }]) => {
+  const sizes = sequence ? { N: 2, C: 8, W: 10 } : { N: 2, C: 8, H: 9, W: 10 };
+  const passes = ['forward', 'backward', ...(terms || /prelu|batch_norm|layer_norm|group_norm/.test(op) ? ['weight'] : [])];
+  return passes.map((pass) => ({ id: `${op} ${pass}`, kind: 'layer', op, pass, ...sizes, K: 4, R: 4, stride: 2, pad: 1 }));
+}), ...['dropout', 'dropout2d'].flatMap((op) => ['forward', 'backward'].map((pass) => ({ id: `${op} ${pass}`, kind: 'layer', op, pass, N: 2, C: 80, H: 9, W: 10 })))];
+const losses = ['cross_entropy', 'nll', 'rbf', 'mse', 'l1', 'smooth_l1', 'huber', 'bce'].flatMap((op) => ['forward', 'backward'].map((pass) => ({ id: `${op} ${pass}`, kind: 'loss', op, pass, N: 3, C: 7 })));
+losses.push(...['forward', 'backward'].map((pass) => ({ id: `per pixel ${pass}`, kind: 'loss', op: 'cross_entropy', pass, N: 2, C: 5, H: 3, W: 4 })));
+
 const withGradients = [small['conv']!, small['depthwise']!].flatMap((one) => ['conv_grad_input', 'conv_grad_weight'].map((kind) => ({ ...one, id: `${one.id} ${kind}`, kind })));
-const all = [...Object.values(small), ...withGradients, { ...small['maxpool']!, id: 'maxpool both', kind: 'maxpool_fwd_bwd' }, ...elementwise];
+const all = [...Object.values(small), ...withGradients, { ...small['maxpool']!, id: 'maxpool both', kind: 'maxpool_fwd_bwd' }, ...elementwise, ...layered, ...losses];
 
 describe('every kind of row', () => {
   test.each(all)('$id: the first result agrees with float64', (workload) => {

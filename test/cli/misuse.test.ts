@@ -19,7 +19,7 @@ beforeAll(() => {
 const TRAIN = ['train', '--model', 'lenet5', '--data', 'data'];
 
 test.each([
-  [[], 2, /a command is missing: start, train, eval, predict, summary/],
+  [[], 2, /a command is missing: start, train, eval, predict, picture, summary/],
   [['trian'], 2, /unknown command trian, did you mean train\?/],
   [['train'], 2, /--model is missing: --model NAME/],
   [['train', '--model', 'lenet'], 2, /unknown model lenet, did you mean lenet5\?/],

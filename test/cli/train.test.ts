@@ -26,7 +26,7 @@ describe('train', () => {
     expect(result).toMatchObject({ steps: 14, digest: expect.stringMatching(/^[0-9a-f]{64}$/), accuracy: expect.any(Number), loss: expect.any(Number) });
     expect(result.imagesPerSecond).toBeGreaterThan(0);
     expect(first.stdout.trimEnd().split('\n')).toHaveLength(1);
-    expect(first.stderr).toMatch(/^LeNet-5, 61,706 parameters · 200 images of .* to train, 40 to test · seed 5\nepoch +loss[^\n]*\n 1\/2 [^\n]*\n 2\/2 [^\n]*\n$/);
+    expect(first.stderr).toMatch(/^LeNet-5, 61,706 parameters · 200 images of .* to train, 40 to test · seed 5\nepoch +loss[^\n]*\n 1\/2 [^\n]*\n 2\/2 [^\n]*\n(It has learned nothing[^\n]*\n)?$/);
     expect(`${first.stdout}${first.stderr}`).not.toMatch(/[\u0000-\u0009\u000b-\u001f]/);
     expect(lastJson(convasm(cwd, ...args)).digest).toBe(result.digest);
     expect(lastJson(convasm(cwd, ...args.with(8, '6'))).digest).not.toBe(result.digest);
@@ -45,6 +45,11 @@ describe('train', () => {
 
   test('without test images accuracy is null', () => {
     expect(lastJson(convasm(temporary(), ...TRAIN, '--epochs', '1', '--json'))).toMatchObject({ accuracy: null, steps: 8, loss: expect.any(Number) });
+  });
+
+  test('a rate that ruins the network is not passed off as a success', () => {
+    const { stderr } = convasm(temporary(), ...TRAIN, '--lr', '5', '--epochs', '1');
+    expect(stderr).toMatch(/\n(It has learned nothing: its loss of [\d.e+]+ is no better than guessing \(2\.3026\)|Training stopped: loss is not finite).*Try --lr 0\.05 \(now 5\)/);
   });
 
   test('a loss that is not finite stops it and keeps the last good checkpoint', () => {

@@ -29,6 +29,7 @@ const cases: Readonly<Record<string, readonly [of: (x: Tensor) => ReturnType<typ
   'gelu tanh': [(x) => ops.gelu(x, 'tanh'), oracle.geluTanh],
   hardsigmoid: [ops.hardsigmoid, oracle.hardsigmoid],
   hardswish: [ops.hardswish, oracle.hardswish],
+  mish: [ops.mish, oracle.mish],
   softsign: [ops.softsign, oracle.softsign],
   softplus: [ops.softplus, oracle.softplus(1, 20)],
   'softplus 2 5': [(x) => ops.softplus(x, 2, 5), oracle.softplus(2, 5)],

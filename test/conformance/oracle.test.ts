@@ -161,7 +161,7 @@ describe("the oracle's gradients are its own slopes", () => {
     const wide = { data: Float64Array.from(x.data, (v) => 9.1 * v), shape: x.shape };
     const dy = randomTensor(2, 2, 5, 3);
     const all = [
-      exact.hardtanh(-1, 2), exact.leakyRelu(0.1), exact.elu(0.7), exact.selu, exact.silu, exact.gelu, exact.geluTanh, exact.hardsigmoid, exact.hardswish, exact.softplus(2, 5), exact.softsign,
+      exact.hardtanh(-1, 2), exact.leakyRelu(0.1), exact.elu(0.7), exact.selu, exact.silu, exact.gelu, exact.geluTanh, exact.hardsigmoid, exact.hardswish, exact.softplus(2, 5), exact.softsign, exact.mish,
     ];
     for (const [i, which] of all.entries()) if (i !== 9) expectSlope(wide, dy, (v) => activationForward(which, v), activationBackward(which, wide, dy));
     expectSlope(x, dy, (v) => activationForward(all[9]!, v), activationBackward(all[9]!, x, dy));

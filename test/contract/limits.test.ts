@@ -5,7 +5,7 @@ import { codeOf, filesUnder, functionsOf, read } from '../support/sources.js';
 
 const FILE_LINES = 300;
 const FUNCTION_LINES = 40;
-const sources = [...filesUnder('src'), ...filesUnder('assembly')];
+const sources = [...filesUnder('src'), ...filesUnder('assembly'), ...filesUnder('demo')];
 
 describe('size', () => {
   test(`files have at most ${FILE_LINES} lines`, () => {

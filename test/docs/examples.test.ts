@@ -78,3 +78,9 @@ test('08: pixels are told apart', () => {
   expect(losses.at(-1)).toBeLessThan(0.2 * losses[0]!);
   expect(Number(/pixels right: ([\d.]+) %/.exec(text)![1])).toBeGreaterThan(95);
 });
+
+test('09: a frozen body learns other digits from a few dozen images', () => {
+  const [, before, after] = [...run('09-fine-tune.mjs').matchAll(/([\d.]+) % right/g)].map((match) => Number(match[1]));
+  expect(before).toBeLessThan(40);
+  expect(after).toBeGreaterThan(70);
+});

@@ -99,6 +99,7 @@ const elementwise: Readonly<Record<string, (given: Given) => Result>> = {
   elu: (given) => ops.elu(given.tensor('input'), given.params.number('alpha', 1)),
   selu: (given) => ops.selu(given.tensor('input')),
   gelu: (given) => ops.gelu(given.tensor('input'), given.params.text('approximate', 'none') as 'none' | 'tanh'),
+  mish: (given) => ops.mish(given.tensor('input')),
   silu: (given) => ops.silu(given.tensor('input')),
   hardsigmoid: (given) => ops.hardsigmoid(given.tensor('input')),
   hardswish: (given) => ops.hardswish(given.tensor('input')),

@@ -48,6 +48,7 @@ const parametric: Readonly<Record<string, (params: Params) => Activation>> = {
   elu: (params) => exact.elu(params.number('alpha', 1)),
   selu: () => exact.selu,
   gelu: (params) => (params.text('approximate', 'none') === 'tanh' ? exact.geluTanh : exact.gelu),
+  mish: () => exact.mish,
   silu: () => exact.silu,
   hardsigmoid: () => exact.hardsigmoid,
   hardswish: () => exact.hardswish,

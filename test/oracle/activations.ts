@@ -84,3 +84,12 @@ export const softplus = (beta: number, threshold: number): Activation => ({
   size: (x) => (x * beta > threshold ? 1 : sigmoid(x * beta) * (1 + Math.min(104, Math.abs(x * beta)))),
   terms: (x) => (x * beta > threshold ? Math.abs(x) : Math.abs((Math.max(x * beta, 0) + Math.log1p(Math.exp(-Math.abs(x * beta)))) / beta) * (1 + Math.min(104, Math.abs(x * beta)))),
 });
+
+const mishTanh = (x: number): number => Math.tanh(Math.log1p(Math.exp(x)));
+
+export const mish: Activation = {
+  value: (x) => x * mishTanh(x),
+  slope: (x) => mishTanh(x) + x * sigmoid(x) * (1 - mishTanh(x) ** 2),
+  size: (x) => (mishTanh(x) + Math.abs(x) * sigmoid(x) * (1 - mishTanh(x) ** 2)) * (1 + Math.min(104, Math.abs(x))),
+  terms: (x) => Math.abs(x) * mishTanh(x) * (1 + Math.min(104, Math.abs(x))),
+};

@@ -4,8 +4,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import { root } from '../support/sources.js';
 
-const trainee = path.resolve(import.meta.dirname, '../../build/js/test/soak/trainee.js');
+const trainee = path.join(root, 'build/js/test/soak/trainee.js');
 
 /** Runs the trainee, kills it after `ms` if it still runs; its line, or null where it was killed. */
 async function run(checkpoint: string | null, ms = Infinity): Promise<string | null> {

@@ -1,9 +1,12 @@
 // `npm run -s soak [-- NAME...]`: the long forms of tests whose short forms run in `npm test`.
 import { described, load, MOST_BYTES } from '../edge/load.js';
+import { installTools } from '../runtimes/engines/engine.js';
+import { barriers } from './barriers.js';
 import { kills } from './kills.js';
 
 const RUNS = 50;
 const REQUESTS = 10_000;
+const STEPS = 100_000;
 
 /** Each returns the line that says how it went, and whether all was well. */
 const SOAKS: Readonly<Record<string, { readonly what: string; run(): Promise<readonly [line: string, well: boolean]> }>> = {
@@ -12,6 +15,14 @@ const SOAKS: Readonly<Record<string, { readonly what: string; run(): Promise<rea
     async run() {
       const found = await load(REQUESTS);
       return [described(found), found.failed === 0 && found.requests === REQUESTS && found.memoryBytes + found.heap < MOST_BYTES];
+    },
+  },
+  barriers: {
+    what: `${STEPS} steps of training by 1 to 4 workers in Node 20, 22, 24 and Chromium, beside busy processes`,
+    async run() {
+      await installTools();
+      const { runs, barriers: met, failures } = await barriers(['Node', 'Chromium'], STEPS, (line) => process.stderr.write(`${line}\n`));
+      return [`${runs} runs, ${met} barriers, ${failures} failures`, failures === 0];
     },
   },
   kills: {

@@ -15,7 +15,7 @@ interface Browser {
   close(): Promise<void>;
 }
 interface Playwright {
-  readonly chromium: { launch(options: object): Promise<Browser> };
+  readonly chromium: { launch(options: object): Promise<unknown> };
 }
 
 const PLACES = [process.env['CHROMIUM'], '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome', '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome'];
@@ -28,10 +28,15 @@ export function chromiumPath(): string | undefined {
   return found;
 }
 
+/** A browser from `tools`, a node_modules with playwright-core; to be closed. */
+export function launch<B>(tools: string): Promise<B> {
+  const { chromium } = createRequire(path.join(tools, 'none.js'))('playwright-core') as Playwright;
+  return chromium.launch({ executablePath: chromiumPath(), args: FLAGS }) as Promise<B>;
+}
+
 /** Opens `url` and returns what the promise `globalThis.result` of the page comes to. `tools`: a node_modules with playwright-core. */
 export async function resultOf(url: string, tools: string): Promise<string> {
-  const { chromium } = createRequire(path.join(tools, 'none.js'))('playwright-core') as Playwright;
-  const browser = await chromium.launch({ executablePath: chromiumPath(), args: FLAGS });
+  const browser = await launch<Browser>(tools);
   try {
     const page = await browser.newPage();
     await page.goto(url);

@@ -3,7 +3,7 @@ import { elements, type Shape, type Tensor } from '../../src/core/shape.js';
 import type { CompileOptions } from '../../src/index.js';
 import {
   BatchNorm1d, BatchNorm2d, GroupNorm, InstanceNorm2d, LayerNorm, LocalResponseNorm, AdaptiveAvgPool1d, AdaptiveAvgPool2d, AdaptiveMaxPool1d, AdaptiveMaxPool2d, AvgPool1d, AvgPool2d, Conv1d, Conv2d, ConvTranspose1d, ConvTranspose2d, Dropout, Dropout2d, ELU,
-  Concat, FixedFilter2d, Flatten, GELU, Graph, Hardsigmoid, Hardswish, Hardtanh, LeakyReLU, Linear, LogSoftmax, MaxPool1d, MaxPool2d, MaxUnpool1d, MaxUnpool2d, PReLU, Rbf, ReLU,
+  Concat, FixedFilter2d, Flatten, GELU, Graph, Hardsigmoid, Hardswish, Hardtanh, LeakyReLU, Linear, LogSoftmax, MaxPool1d, MaxPool2d, MaxUnpool1d, MaxUnpool2d, Mish, PReLU, Rbf, ReLU,
   ReLU6, Residual, SELU, ScaleShift2d,
   Sequential, SiLU, Sigmoid, Softmax, Softplus, Softsign, Tanh, Upsample, type Layer,
 } from '../../src/layers/index.js';
@@ -146,7 +146,7 @@ const others: NetworkCase[] = [
 const activations: NetworkCase[] = [
   { name: 'piecewise activations', model: () => chain(new Conv2d(2, 6, 3), new LeakyReLU(0.1), new Hardswish(), new Conv2d(6, 5, 1), new ReLU6(), new Hardsigmoid(), new Softsign(), flat(), new Linear(60, 3)), input: [2, 5, 6] },
   { name: 'trained slopes', model: () => chain(new Conv2d(2, 6, 3), new PReLU(6), new Conv2d(6, 5, 1), new PReLU(), new Hardtanh(-2, 2), flat(), new Linear(320, 3)), input: [2, 10, 10] },
-  { name: 'smooth activations', model: () => chain(new Conv2d(3, 7, 3), new SiLU(), new GELU(), new Conv2d(7, 5, 1), new ELU(0.5), new SELU(), new GELU('tanh'), new Softplus(2), flat(), new Linear(60, 3)), input: [3, 6, 5] },
+  { name: 'smooth activations', model: () => chain(new Conv2d(3, 7, 3), new SiLU(), new GELU(), new Conv2d(7, 5, 1), new ELU(0.5), new SELU(), new GELU('tanh'), new Softplus(2), new Mish(), flat(), new Linear(60, 3)), input: [3, 6, 5] },
   { name: 'activations with two writers', model: () => chain(new Conv2d(2, 5, 3), sum(new PReLU(5), new SiLU()), sum(new PReLU(1, { init: 0.9 }), new LeakyReLU(0.5)), new Twice(new PReLU(5, { init: 0.8 })), new Twice(new PReLU(1, { init: 0.8 })), sum(new ELU(), new Hardtanh()), flat(), new Linear(320, 3)), input: [2, 10, 10], optimizer: { lr: 0.01, momentum: 0.9 } },
   { name: 'dropout', model: () => chain(new Conv2d(2, 20, 3), new Dropout2d(0.3), new Tanh(), new Dropout(0.25), sum(new Dropout(0.5)), sum(new Dropout2d(0.4)), flat(), new Dropout(0), new Linear(240, 3)), input: [2, 5, 6], differs: true },
 ];

@@ -29,7 +29,7 @@ describe('the command line', () => {
 
   test.each([
     [['trian'], /^unknown command trian, did you mean train\?$/],
-    [['xyzzy'], /^unknown command xyzzy, expected one of start, train, eval, predict, summary$/],
+    [['xyzzy'], /^unknown command xyzzy, expected one of start, train, eval, predict, picture, summary$/],
     [['train', '--epoch', '3'], /^unknown option --epoch of train, did you mean --epochs\?$/],
     [['train', '--epcohs=3'], /did you mean --epochs\?/],
     [['train', '-e', '3'], /^unknown option -e of train/],

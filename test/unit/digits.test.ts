@@ -118,3 +118,12 @@ describe('drawn digits', () => {
     for (const seed of [-1, 0.5, NaN]) expect(() => digits({ train: 0, test: 0, seed })).toThrow(OptionError);
   });
 });
+
+test('drawn when first read, in any order, they are the same', () => {
+  const lazy = digits({ train: 20, test: 10, seed: 3, lazy: true });
+  const eager = digits({ train: 20, test: 10, seed: 3 });
+  for (const half of ['train', 'test'] as const) {
+    for (let i = eager[half].length - 1; i >= 0; i--) expect(image(lazy[half], i)).toEqual(image(eager[half], i));
+    expect(lazy[half].labels).toEqual(eager[half].labels);
+  }
+});

@@ -210,7 +210,7 @@ describe('openData', () => {
   test('says what is accepted and what was found', async () => {
     await expect(openData(dir)).rejects.toThrow(/: no files, expected IDX files/);
     put('cat.jpg', images(1));
-    await expect(openData(dir)).rejects.toThrow(/cat\.jpg, expected IDX files .* or digits CSV files/);
+    await expect(openData(dir)).rejects.toThrow(/cat\.jpg, expected IDX files .*, digits CSV files .*, CIFAR-10 files .* or a folder/);
   });
 
   test('opens IDX, refuses a folder with both formats', async () => {

@@ -20,6 +20,7 @@ type Part = (library: Library, options: IdentityOptions) => Promise<string>;
 /** Compiles, hands over, disposes. */
 async function withNetwork({ convasm }: Library, model: Layer, options: CompileOptions, use: (net: Network) => Promise<string>): Promise<string> {
   const net = await convasm.compile(model, options);
+  if (net.workers !== options.workers) throw new Error(`${net.workers} workers run, expected ${options.workers}`);
   try {
     return await use(net);
   } finally {
