@@ -31,10 +31,7 @@ function border(kernel: i32, dilation: i32, stride: i32, pad: i32, input: i32, o
 
 /** rotated[group][⌈ci/8⌉][phase, ky and kx descending, co][8] from panels [group][⌈co/8⌉][ky, kx, ci][8]. Split over panels of ci. */
 export function conv2dRotateWeight(s: Conv2dRotateWeightStep, worker: i32, workers: i32): void {
-  if (isScattered(s)) {
-    panelsOfTerms(s, worker, workers);
-    return;
-  }
+  if (isScattered(s)) return panelsOfTerms(s, worker, workers);
   const ci = s.ci / s.groups, co = s.co / s.groups;
   const panels = (ci + PANEL - 1) / PANEL, rotatedPanelBytes = s.kh * s.kw * co * PANEL << 2;
   const groupBytes = (co + PANEL - 1) / PANEL * (s.kh * s.kw * ci * PANEL << 2);
@@ -80,14 +77,8 @@ export function turnTap(from: usize, to: usize, panelBytes: i32, co: i32, channe
 
 /** dx[n, iy, ix, ci] (+)= b[ci] + Σ dy[n, oy, ox, co] · w[co, ky, kx, ci] over the positions that read it. Split over rows of all images. */
 export function conv2dBackwardInput(s: Conv2dBackwardInputStep, live: i32, worker: i32, workers: i32): void {
-  if (isScattered(s)) {
-    scatteredInput(s, live, worker, workers);
-    return;
-  }
-  if (isExact(s)) {
-    exactInput(s, live, worker, workers);
-    return;
-  }
+  if (isScattered(s)) return scatteredInput(s, live, worker, workers);
+  if (isExact(s)) return exactInput(s, live, worker, workers);
   const scratch = s.scratch + worker * s.scratchBytes;
   const p = productAt(scratch);
   const view = changetype<View>(scratch + PRODUCT_BYTES + ROW_BLOCK * ROW_ENTRY);

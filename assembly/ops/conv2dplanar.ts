@@ -11,11 +11,11 @@ import { Conv2dForwardStep } from "../steps";
 /** Pixels of a tile. */
 const WIDE: i32 = 8;
 
-/** The shapes that this file takes, with a clamp at most on the way out. */
+/** The shapes that this file takes. */
 // @ts-ignore: decorator
 @inline
 export function isPlanar(s: Conv2dForwardStep): bool {
-  return s.ci == 1 && s.co < PANEL && s.groups == 1 && s.strideW == 1 && s.wo >= WIDE && !s.accumulate && !s.statistics && !s.addend && s.yRow == s.co;
+  return s.ci == 1 && s.co < PANEL && s.groups == 1 && s.strideW == 1 && s.wo >= WIDE && !s.accumulate && !s.statistics && !s.addend;
 }
 
 /** Split over rows of all images. `view` is of x, padded images in it one at a time. */
@@ -31,7 +31,7 @@ export function planarForward(s: Conv2dForwardStep, view: View, live: i32, worke
     } else {
       x += image * view.imageBytes;
     }
-    for (let oy = top; oy < bottom; oy++) planarRow(s, x + oy * s.strideH * view.rowBytes, s.y + (<usize>((image * s.ho + oy) * s.wo * s.co) << 2), view.rowBytes);
+    for (let oy = top; oy < bottom; oy++) planarRow(s, x + oy * s.strideH * view.rowBytes, s.y + (<usize>((image * s.ho + oy) * s.wo * s.yRow + s.yFrom) << 2), view.rowBytes);
     row = image * s.ho + bottom;
   }
 }
@@ -41,8 +41,8 @@ function planarRow(s: Conv2dForwardStep, x: usize, y: usize, rowBytes: usize): v
   for (let ox = 0; ox < s.wo; ox += WIDE) {
     const at = min(ox, s.wo - WIDE) << 2;
     let c = 0;
-    for (; s.co - c > 2; c += 4) planarTile_4x8(s, x + at, s.w + (c << 2), y + at * s.co + (c << 2), rowBytes, c);
-    if (c < s.co) planarTile_2x8(s, x + at, s.w + (c << 2), y + at * s.co + (c << 2), rowBytes, c);
+    for (; s.co - c > 2; c += 4) planarTile_4x8(s, x + at, s.w + (c << 2), y + at * s.yRow + (c << 2), rowBytes, c);
+    if (c < s.co) planarTile_2x8(s, x + at, s.w + (c << 2), y + at * s.yRow + (c << 2), rowBytes, c);
   }
 }
 
@@ -70,7 +70,7 @@ function planarTile_4x8(s: Conv2dForwardStep, x: usize, w: usize, y: usize, rowB
       d0 = fma(near, k, d0); d1 = fma(far, k, d1);
     }
   }
-  const pixel = s.co << 2, left = s.co - c;
+  const pixel = s.yRow << 2, left = s.co - c;
   storePixels(y, pixel, finished(a0, s, c), finished(b0, s, c + 1), finished(c0, s, c + 2), left > 3 ? finished(d0, s, c + 3) : d0, left);
   storePixels(y + 4 * pixel, pixel, finished(a1, s, c), finished(b1, s, c + 1), finished(c1, s, c + 2), left > 3 ? finished(d1, s, c + 3) : d1, left);
 }
@@ -102,7 +102,7 @@ function planarTile_2x8(s: Conv2dForwardStep, x: usize, w: usize, y: usize, rowB
       b0 = fma(near, k, b0); b1 = fma(far, k, b1);
     }
   }
-  const pixel = s.co << 2, two = s.co - c > 1;
+  const pixel = s.yRow << 2, two = s.co - c > 1;
   storePairs(y, pixel, finished(a0, s, c), two ? finished(b0, s, c + 1) : b0, two);
   storePairs(y + 4 * pixel, pixel, finished(a1, s, c), two ? finished(b1, s, c + 1) : b1, two);
 }
