@@ -33,6 +33,9 @@ export const SHOWN: readonly Shown[] = [
   { title: 'out', name: 'output', map: 'output', maps: 1, columns: 1, rows: 10, scale: 8 },
 ];
 
+/** A layer's name to people: the papers', in and out aside. */
+export const nameOf = (title: string): string => (title === 'in' ? words('layers.in') : title === 'out' ? words('layers.out') : title);
+
 /** The numbers of one map. */
 export function valuesOf(seen: Seen | null, { map, columns, rows }: Shown, index: number): Float32Array {
   const all = map === 'image' ? seen?.image : seen?.maps[map];
@@ -62,11 +65,11 @@ function column(shown: Shown, choose: (choice: Choice) => void): { element: HTML
   const tiles = Array.from({ length: shown.maps }, (_, index) => {
     const canvas = canvasFor(shown.columns, shown.rows, shown.scale);
     const button = h('button', { type: 'button', class: 'tile', on: { click: () => choose({ layer: shown.title, map: index, at: middle }) } }, canvas);
-    return { shown, index, canvas, button: label(button, 'layers.map', { layer: shown.title, map: index + 1 }) };
+    return { shown, index, canvas, button: label(button, 'layers.map', { layer: () => nameOf(shown.title), map: index + 1 }) };
   });
   const line = h('span', { class: 'facts' });
   const maps = h('div', { class: `maps ${shown.title.toLowerCase()}` }, ...tiles.map(({ button }) => button));
-  return { element: h('div', { class: 'layer' }, h('h4', {}, shown.title), line, maps), line, tiles };
+  return { element: h('div', { class: 'layer' }, say(h('h4'), 'layers.name', { name: () => nameOf(shown.title) }), line, maps), line, tiles };
 }
 
 /** Outputs of every layer for the drawing on the pad; a map opens below. */

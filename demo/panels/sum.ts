@@ -8,7 +8,7 @@ import { h, perFrame } from '../view/dom.js';
 import { paint } from '../view/paint.js';
 import { onTheme, theme } from '../view/theme.js';
 import type { Seen } from '../worker/messages.js';
-import { kindOf, SHOWN, valuesOf } from './layers.js';
+import { kindOf, nameOf, SHOWN, valuesOf } from './layers.js';
 
 /** One value of one map. */
 export interface Choice {
@@ -90,7 +90,7 @@ function bigMap(current: () => Choice, choose: (choice: Choice) => void): { fram
     paint(canvas, { values: valuesOf(session.seen, one, map), columns, kind: kindOf(one), range, scale: BIG });
     Object.assign(frame.style, { aspectRatio: `${columns} / ${rows}`, maxWidth: `${Math.min(336, columns * 24)}px` });
     Object.assign(box.style, { left: `${((at % columns) / columns) * 100}%`, top: `${(Math.floor(at / columns) / rows) * 100}%`, width: `${100 / columns}%`, height: `${100 / rows}%` });
-    label(frame, 'sum.map', { layer, map: map + 1 });
+    label(frame, 'sum.map', { layer: () => nameOf(layer), map: map + 1 });
   };
   return { frame, draw };
 }

@@ -42,7 +42,7 @@ const enPage = {
   'pad.centre': 'scale and centre', 'pad.invert': 'invert images', 'pad.pen': 'pen', 'pad.help': 'Mouse, pen or finger. Keyboard: arrows move, Space lowers and lifts the pen.',
   'pad.examples': 'Or take one:', 'pad.example': 'Put a {digit} on the pad', 'pad.own': 'Own image', 'pad.notImage': 'Not an image: {file}',
   'bars.title': 'It says', 'bars.empty': 'No ink yet.', 'bars.untrained': 'No ink yet, and nothing learned yet.', 'bars.says': 'says {digit}, {percent}; next {next}, {less}',
-  'layers.title': 'Every layer', 'layers.own': 'a range for each map', 'layers.facts': '{shape} · {params} weights · {macs} MACs · sees {field} px', 'layers.all': 'all',
+  'layers.title': 'Every layer', 'layers.own': 'a range for each map', 'layers.facts': '{shape} · {params} weights · {macs} MACs · sees {field} px', 'layers.all': 'all', 'layers.name': '{name}', 'layers.in': 'in', 'layers.out': 'out',
   'layers.map': '{layer}, map {map}: open it below', 'layers.range': 'Ranges: C1 ±{C1}, S2 ±{S2}, C3 ±{C3}, S4 ±{S4}, C5 ±{C5}, F6 ±{F6}, out ±{out}. Negative values are hatched.',
   'sum.title': 'One value', 'sum.map': '{layer}, map {map}: arrow keys choose a value', 'sum.empty': 'Draw something, then choose a value in the map.',
   'sum.convolution': '{layer} map {map}, row {row}, column {column}: Σ x·w + {bias} {sum}; {activation} {value}',

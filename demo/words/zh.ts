@@ -42,7 +42,7 @@ const zhPage = {
   'pad.centre': '缩放并居中', 'pad.invert': '图像反色', 'pad.pen': '笔宽', 'pad.help': '鼠标、笔或手指。键盘：方向键移动，空格键落笔、提笔。',
   'pad.examples': '或者拿一个：', 'pad.example': '把一个 {digit} 放到手写板上', 'pad.own': '自己的图像', 'pad.notImage': '不是图像：{file}',
   'bars.title': '它说', 'bars.empty': '还没有笔迹。', 'bars.untrained': '还没有笔迹，也还什么都没学。', 'bars.says': '是 {digit}，{percent}；其次 {next}，{less}',
-  'layers.title': '每一层', 'layers.own': '每张图各用一个范围', 'layers.facts': '{shape} · {params} 个权重 · {macs} 次乘加 · 感受野 {field} 像素', 'layers.all': '全部',
+  'layers.title': '每一层', 'layers.own': '每张图各用一个范围', 'layers.facts': '{shape} · {params} 个权重 · {macs} 次乘加 · 感受野 {field} 像素', 'layers.all': '全部', 'layers.name': '{name}', 'layers.in': '输入', 'layers.out': '输出',
   'layers.map': '{layer}，特征图 {map}：在下面打开', 'layers.range': '范围：C1 ±{C1}，S2 ±{S2}，C3 ±{C3}，S4 ±{S4}，C5 ±{C5}，F6 ±{F6}，输出 ±{out}。负值带斜线。',
   'sum.title': '一个值', 'sum.map': '{layer}，特征图 {map}：用方向键选一个值', 'sum.empty': '先写点什么，再在图中选一个值。',
   'sum.convolution': '{layer} 特征图 {map}，第 {row} 行第 {column} 列：Σ x·w + {bias} {sum}；{activation} {value}',
