@@ -1,4 +1,5 @@
 import { PANEL, PRODUCT_BYTES, ROW_BLOCK, ROW_ENTRY, STORE, TERM_BLOCK } from '../../assembly/abi.js';
+import { plainEpilogue } from './epilogue.js';
 import type { Layout } from './layout.js';
 import type { Plan } from './plan.js';
 import type { Buffer, Parameter, PlanTensor } from './tensor.js';
@@ -117,11 +118,6 @@ function planSpread(p: Plan, g: ConvGeometry, { x, w, b, y }: ConvTensors): void
 export function planBiasGradient(p: Plan, b: Parameter, dy: Buffer, rows: number, c: number): void {
   const { dw: db, accumulate } = p.gradOfParameter(b);
   p.step('biasBackward', { dy, db, rows, c, accumulate });
-}
-
-/** A product that is stored as it is, rows of `co` side by side: what `fuse` starts from. */
-export function plainEpilogue(co: number): { statistics: null; addend: null; clamp: 0; low: 0; high: 0; yRow: number; yFrom: 0 } {
-  return { statistics: null, addend: null, clamp: 0, low: 0, high: 0, yRow: co, yFrom: 0 };
 }
 
 interface Operand {

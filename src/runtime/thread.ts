@@ -38,7 +38,8 @@ function nodeThread({ message, lost }: Hearing): Thread {
     post: (data) => thread.postMessage(data),
     hold: (busy) => (busy ? thread.ref() : thread.unref()),
     ended: () => new Promise((resolve) => {
-      const force = setTimeout(() => void thread.terminate(), CLOSE_MS);
+      // Deno tells of no exit when it terminates a thread.
+      const force = setTimeout(() => void thread.terminate().then(done), CLOSE_MS);
       const done = (): void => {
         clearTimeout(force);
         resolve();
