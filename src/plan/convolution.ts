@@ -194,7 +194,7 @@ function packedBytes(g: ConvGeometry): number {
 /** Bytes of one image of dy with the zeros that the input gradient reads around it (as `border` in the kernel has them). */
 function borderedBytes(g: ConvGeometry): number {
   // conv2dscatterinput.ts: the products of a few rows of dy with all the kernel's terms.
-  if (g.groups === 1 && g.dilationW === 1 && g.ci < PANEL && g.co >= PANEL) {
+  if (g.groups === 1 && g.dilationW === 1 && g.ci * 2 <= PANEL && g.co >= PANEL) {
     const rows = Math.floor((15 + g.wo) / g.wo) + 1;
     return rows * g.wo * Math.ceil((g.kh * g.kw * g.ci) / PANEL) * PANEL * 4;
   }
