@@ -3,6 +3,7 @@ import type { Arena } from '../src/plan/arena.js';
 import type { Range } from '../src/plan/plan.js';
 import { Crew } from '../src/runtime/crew.js';
 import { Engine } from '../src/runtime/engine.js';
+import { bytesOf } from '../src/runtime/platform/text.js';
 
 // What all rows of a run share: a build of the kernels and a number of threads.
 
@@ -20,10 +21,6 @@ export async function choose(build: string, count: number): Promise<string | nul
   if (!WebAssembly.validate(bytesOf(kernels))) return `build ${build}: this engine lacks what it needs (${process.version}; relaxed SIMD came with Node 22)`;
   [text, workers] = [kernels, count];
   return null;
-}
-
-function bytesOf(hexadecimal: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(hexadecimal.match(/../g)!, (digits) => Number.parseInt(digits, 16));
 }
 
 /**

@@ -84,7 +84,7 @@ export function conv2dBackwardInput(s: Conv2dBackwardInputStep, live: i32, worke
   const view = changetype<View>(scratch + PRODUCT_BYTES + ROW_BLOCK * ROW_ENTRY);
   const phase = changetype<Phase>(changetype<usize>(view) + VIEW_BYTES);
   p.taps = changetype<usize>(phase) + PHASE_BYTES;
-  const co = s.co / s.groups, top = border(s.kh, s.dilationH, s.strideH, s.padTop, s.hi, s.ho, true);
+  const top = border(s.kh, s.dilationH, s.strideH, s.padTop, s.hi, s.ho, true);
   const left = border(s.kw, s.dilationW, s.strideW, s.padLeft, s.wi, s.wo, true);
   const bottom = border(s.kh, s.dilationH, s.strideH, s.padTop, s.hi, s.ho, false);
   const right = border(s.kw, s.dilationW, s.strideW, s.padLeft, s.wi, s.wo, false);
@@ -96,15 +96,14 @@ export function conv2dBackwardInput(s: Conv2dBackwardInputStep, live: i32, worke
   phase.left = left;
   p.aStep = 4;
   p.bStep = PANEL << 2;
-  p.panelBytes = s.kh * s.kw * co * PANEL << 2;
+  p.panelBytes = s.kh * s.kw * (s.co / s.groups) * PANEL << 2;
   p.columns = s.ci / s.groups;
   p.accumulate = s.accumulate;
   const copy = (p.taps + (<usize>(s.kh * s.kw) << 2) + 63) & ~63;
   const last = share(live * s.hi, worker + 1, workers);
   for (let row = share(live * s.hi, worker, workers); row < last;) {
     const image = row / s.hi;
-    const end = min(last, (image + 1) * s.hi);
-    const dy = s.dy + <usize>image * view.imageBytes;
+    const end = min(last, (image + 1) * s.hi), dy = s.dy + <usize>image * view.imageBytes;
     view.base = padded ? copy : dy;
     if (padded) padImage(dy, copy, s.ho, s.wo, view.pixelBytes, top, left, right, 0, s.ho + top + bottom);
     inputRows(s, p, view, phase, image, row - image * s.hi, end - image * s.hi);

@@ -4,14 +4,14 @@ import { storeLanes, storeTransposed4 } from "../simd";
 import { share } from "../slice";
 import { Conv2dBackwardInputStep, Conv2dGeometry, Conv2dRotateWeightStep } from "../steps";
 
-// The input gradient where x has so few channels that a panel of them stays half empty: first the product of dy with all the kernel's terms
+// The input gradient where x has so few channels that a panel of them stays at least half empty: first the product of dy with all the kernel's terms
 // (ky, kx, ci), in whole panels, then each pixel of dy adds its kernel rows to dx. A pixel of dx is added to in the order of oy, then ox.
 
 /** The shapes that this file takes. */
 // @ts-ignore: decorator
 @inline
 export function isScattered(s: Conv2dGeometry): bool {
-  return s.groups == 1 && s.dilationW == 1 && s.ci < PANEL && s.co >= PANEL && s.kh * s.kw > 1;
+  return s.groups == 1 && s.dilationW == 1 && s.ci * 2 <= PANEL && s.co >= PANEL && s.kh * s.kw > 1;
 }
 
 /** Rows of dy that are multiplied at a time, so that tiles of four pixels are mostly whole (as src/plan/convolution.ts has it). */

@@ -1,7 +1,8 @@
 import { PANEL } from "../abi";
+import { Epilogue, finished, statisticsRow } from "../gemm/epilogue";
 import { multiplyRows, productAt, setPlain } from "../gemm/gemm";
 import { Product } from "../gemm/product";
-import { storeLanes, zero } from "../simd";
+import { storeLanes } from "../simd";
 import { share } from "../slice";
 import { WinogradForwardStep } from "../steps";
 import { INPUT, LINE, LINE_BYTES, OUTPUT, transformPass } from "./winogradlines";
@@ -68,7 +69,7 @@ function gatherTiles(s: WinogradForwardStep, t: Tiles, m: Planes, block: i32): v
   for (let tile = t.first, end = t.first + t.count; tile < end; tile++, row += m.rowBytes) {
     const image = tile / t.perImage, place = tile - image * t.perImage, ty = place / t.across;
     const y = ty * s.m, x = (place - ty * t.across) * s.m;
-    const to = s.y + (<usize>(((image * s.ho + y) * s.wo + x) * s.co + channel) << 2);
+    const to = s.y + (<usize>(((image * s.ho + y) * s.wo + x) * s.yRow + s.yFrom + channel) << 2);
     gatherTile(s, t, row, m.planeBytes, to, channel, columns, min(s.m, s.ho - y), min(s.m, s.wo - x));
   }
 }
@@ -82,18 +83,20 @@ function gatherTile(s: WinogradForwardStep, t: Tiles, row: usize, planeBytes: i3
     transformPass(l, OUTPUT, points, row, planeBytes, points * planeBytes, l.temp, LINE_BYTES, perRow);
     for (let i = 0; i < high; i++) {
       transformPass(l, OUTPUT, 1, l.temp + i * perRow, 0, LINE_BYTES, outputs, 0, LINE_BYTES);
-      for (let j = 0; j < wide; j++) finishLine(s, outputs + j * LINE_BYTES, y + ((i * s.wo + j) * s.co << 2), bias, count);
+      for (let j = 0; j < wide; j++) {
+        finishLine(s, outputs + j * LINE_BYTES, y + ((i * s.wo + j) * s.yRow << 2), bias, channel + from << 2, count);
+      }
     }
   }
 }
 
-/** y (+)= one line of outputs and the bias. */
-function finishLine(s: WinogradForwardStep, from: usize, to: usize, bias: usize, count: i32): void {
-  const accumulate = s.accumulate, relu = s.relu;
-  for (; count > 0; count -= 4, from += 16, to += 16, bias += 16) {
+/** y (+)= one line of outputs and the bias, and what else the step does on the way out; `at` bytes from the first channel. */
+function finishLine(s: WinogradForwardStep, from: usize, to: usize, bias: usize, at: i32, count: i32): void {
+  const e = changetype<Epilogue>(changetype<usize>(s) + offsetof<WinogradForwardStep>("statistics"));
+  const accumulate = s.accumulate, y = s.y + (s.yFrom << 2), row = statisticsRow(s.co);
+  for (; count > 0; count -= 4, from += 16, to += 16, bias += 16, at += 16) {
     let sum = f32x4.add(v128.load(from), v128.load(bias));
     if (accumulate) sum = f32x4.add(v128.load(to), sum);
-    if (relu) sum = f32x4.pmax(sum, zero());
-    storeLanes(to, sum, count);
+    storeLanes(to, finished(sum, e, y, to, at, row), count);
   }
 }

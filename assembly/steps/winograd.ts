@@ -15,10 +15,11 @@
   w: usize; u: usize; scratch: usize; scratchBytes: i32; turned: i32;
 }
 
-/** `u`: weights transformed beforehand; 0: this step transforms `w`. */
+/** `u`: weights transformed beforehand; 0: this step transforms `w`. Ends as assembly/gemm/epilogue.ts has it. */
 @unmanaged export class WinogradForwardStep extends WinogradGeometry {
   x: usize; w: usize; u: usize; b: usize; y: usize; scratch: usize;
-  scratchBytes: i32; turned: i32; relu: i32; accumulate: i32;
+  scratchBytes: i32; turned: i32; accumulate: i32;
+  statistics: usize; addend: usize; clamp: i32; low: f32; high: f32; yRow: i32; yFrom: i32;
 }
 
 @unmanaged export class WinogradBackwardWeightStep extends WinogradGeometry {

@@ -1,4 +1,5 @@
 import { PANEL, PRODUCT_BYTES, ROW_BLOCK, ROW_ENTRY, STORE, TERM_BLOCK } from '../../assembly/abi.js';
+import { plainEpilogue } from './epilogue.js';
 import type { Layout } from './layout.js';
 import type { Plan } from './plan.js';
 import type { Buffer, Parameter, PlanTensor } from './tensor.js';
@@ -119,11 +120,6 @@ export function planBiasGradient(p: Plan, b: Parameter, dy: Buffer, rows: number
   p.step('biasBackward', { dy, db, rows, c, accumulate });
 }
 
-/** A product that is stored as it is, rows of `co` side by side: what `fuse` starts from. */
-export function plainEpilogue(co: number): { statistics: null; addend: null; clamp: 0; low: 0; high: 0; yRow: number; yFrom: 0 } {
-  return { statistics: null, addend: null, clamp: 0, low: 0, high: 0, yRow: co, yFrom: 0 };
-}
-
 interface Operand {
   readonly buffer: Buffer;
 }
@@ -198,7 +194,7 @@ function packedBytes(g: ConvGeometry): number {
 /** Bytes of one image of dy with the zeros that the input gradient reads around it (as `border` in the kernel has them). */
 function borderedBytes(g: ConvGeometry): number {
   // conv2dscatterinput.ts: the products of a few rows of dy with all the kernel's terms.
-  if (g.groups === 1 && g.dilationW === 1 && g.ci < PANEL && g.co >= PANEL) {
+  if (g.groups === 1 && g.dilationW === 1 && g.ci * 2 <= PANEL && g.co >= PANEL) {
     const rows = Math.floor((15 + g.wo) / g.wo) + 1;
     return rows * g.wo * Math.ceil((g.kh * g.kw * g.ci) / PANEL) * PANEL * 4;
   }

@@ -10,7 +10,7 @@ import type { Buffer } from './tensor.js';
 type Fields = Readonly<Record<string, number | Buffer | null>>;
 
 /** Products whose records end with an epilogue (assembly/gemm/epilogue.ts). */
-const PRODUCTS: ReadonlySet<OpName> = new Set<OpName>(['conv2dForward', 'linearForward', 'depthwise2dForward']);
+const PRODUCTS: ReadonlySet<OpName> = new Set<OpName>(['conv2dForward', 'winogradForward', 'linearForward', 'depthwise2dForward']);
 
 /** The parts of an epilogue in their order; a product may take over what comes after all that it does. */
 const PARTS = ['statistics', 'addend', 'clamp'] as const;

@@ -1,4 +1,5 @@
 import * as abi from '../../assembly/abi.js';
+import { epilogue } from './epilogue.js';
 import { POOL_OPS } from './poolops.js';
 import { WINOGRAD_OPS } from './winogradops.js';
 
@@ -19,9 +20,6 @@ const conv2d = {
   padTop: 'i32', padLeft: 'i32', padBottom: 'i32', padRight: 'i32',
   dilationH: 'i32', dilationW: 'i32', groups: 'i32',
 } as const;
-
-/** How a forward product's record ends (assembly/gemm/epilogue.ts). */
-const epilogue = { statistics: 'read', addend: 'read', clamp: 'i32', low: 'f32', high: 'f32', yRow: 'i32', yFrom: 'i32' } as const;
 
 /** Every op's record, field for field the class in assembly/steps.ts after its `op`. */
 export const OPS = {

@@ -1,5 +1,6 @@
 import { PANEL, PRODUCT_BYTES, ROW_BLOCK, ROW_ENTRY } from '../../assembly/abi.js';
 import type { ConvGeometry, Passes } from './convolution.js';
+import { plainEpilogue } from './epilogue.js';
 import type { Plan } from './plan.js';
 import type { Buffer, Parameter } from './tensor.js';
 
@@ -66,7 +67,7 @@ function planForward(p: Plan, s: Sizes, { w, turned, ...fields }: Fields & { w: 
   const u = p.differentiates ? null : p.prepared(`${w.name} by tiles of ${s.m}${turned ? ', turned' : ''}`, count, transform);
   const tiles = Math.min(blockTiles, p.batchSize * tilesOf(s));
   const bytes = headBytes(s) + planesBytes(s, tiles, s.ci) + planesBytes(s, tiles, blockColumns) + (u ? 0 : weightsBytes(s, blockColumns) + turnedBytes);
-  p.step('winogradForward', { ...s, ...blocks, w: u ? null : w, u, turned, relu: 0, ...fields, ...p.scratch(bytes) });
+  p.step('winogradForward', { ...s, ...blocks, w: u ? null : w, u, turned, ...fields, ...plainEpilogue(s.co), ...p.scratch(bytes) });
 }
 
 function planBackwardWeight(p: Plan, s: Sizes, fields: Fields): void {

@@ -1,4 +1,5 @@
 import * as abi from '../../assembly/abi.js';
+import { epilogue } from './epilogue.js';
 
 const winograd = {
   m: 'i32', ci: 'i32', hi: 'i32', wi: 'i32', co: 'i32', ho: 'i32', wo: 'i32', padTop: 'i32', padLeft: 'i32', blockTiles: 'i32', blockColumns: 'i32',
@@ -10,7 +11,8 @@ export const WINOGRAD_OPS = {
   winogradForward: {
     code: abi.OP_WINOGRAD_FORWARD,
     fields: {
-      ...winograd, x: 'read', w: 'read', u: 'read', b: 'read', y: 'write', scratch: 'scratch', scratchBytes: 'i32', turned: 'i32', relu: 'i32', accumulate: 'i32',
+      ...winograd, x: 'read', w: 'read', u: 'read', b: 'read', y: 'write', scratch: 'scratch', scratchBytes: 'i32', turned: 'i32', accumulate: 'i32',
+      ...epilogue,
     },
   },
   winogradBackwardWeight: {

@@ -1,7 +1,7 @@
 import type { Worker as NodeWorker } from 'node:worker_threads';
 import { ConvasmError } from '../core/errors.js';
 import { callerMayBlock } from './cores.js';
-import { workerMain, type WorkerData } from './worker.js';
+import { follower, workerMain, type WorkerData } from './worker.js';
 
 /** How long a thread may take to end by itself. */
 const CLOSE_MS = 500;
@@ -23,6 +23,9 @@ export interface Hearing {
   lost(why: string): void;
 }
 
+/** The workers' script; `port` is an expression. */
+const scriptFor = (port: string): string => `(${workerMain.toString()})(${port}, ${follower.toString()})`;
+
 /** Starts a thread. `file` is the address of a page's worker script (convasm/worker.js); without it the script is a blob. */
 export function openThread(hearing: Hearing, file?: string | URL): Thread {
   return callerMayBlock() ? nodeThread(hearing) : webThread(hearing, file);
@@ -30,7 +33,7 @@ export function openThread(hearing: Hearing, file?: string | URL): Thread {
 
 function nodeThread({ message, lost }: Hearing): Thread {
   const { Worker } = process.getBuiltinModule('node:worker_threads');
-  const thread: NodeWorker = new Worker(`(${workerMain.toString()})(require('node:worker_threads').parentPort)`, { eval: true });
+  const thread: NodeWorker = new Worker(scriptFor("require('node:worker_threads').parentPort"), { eval: true });
   thread.on('message', message);
   thread.on('error', (error) => lost(String(error)));
   thread.on('exit', (code) => lost(`it ended with code ${code}`));
@@ -38,7 +41,8 @@ function nodeThread({ message, lost }: Hearing): Thread {
     post: (data) => thread.postMessage(data),
     hold: (busy) => (busy ? thread.ref() : thread.unref()),
     ended: () => new Promise((resolve) => {
-      const force = setTimeout(() => void thread.terminate(), CLOSE_MS);
+      // Deno tells of no exit when it terminates a thread.
+      const force = setTimeout(() => void thread.terminate().then(done), CLOSE_MS);
       const done = (): void => {
         clearTimeout(force);
         resolve();
@@ -50,7 +54,7 @@ function nodeThread({ message, lost }: Hearing): Thread {
 }
 
 function webThread({ message, lost }: Hearing, file?: string | URL): Thread {
-  const url = file ?? URL.createObjectURL(new Blob([`(${workerMain.toString()})(self)`], { type: 'text/javascript' }));
+  const url = file ?? URL.createObjectURL(new Blob([scriptFor('self')], { type: 'text/javascript' }));
   const remedy = file ? `${String(file)} could not be loaded as a worker: expected convasm/worker.js from the page's own origin, with its Cross-Origin-Embedder-Policy` : REFUSED;
   let loaded = false;
   let thread: Worker;

@@ -25,49 +25,52 @@ export interface WorkerPort {
   close?(): void;
 }
 
+/** Runs steps as one of the crew; returns what `run` of the kernels returns at the end. */
+type Follow = (first: number, last: number) => number;
+
+/** Passes barriers until the program is through; see docs/threads.md. It stands by itself, because it travels as text. */
+export function follower({ module, memory, control, worker, workers, at }: WorkerData): Follow {
+  const words = new Int32Array(memory.buffer);
+  const { run } = new WebAssembly.Instance(module, { env: { memory } }).exports as { run: (...numbers: number[]) => number };
+  return (first, last) => {
+    for (let step = first; ; ) {
+      step = run(step, last, control, worker, workers);
+      if (step < 0) return step;
+      const seen = words[at.seen]!;
+      while (Atomics.load(words, at.status) === 0 && Atomics.load(words, at.epoch) === seen) {
+        Atomics.add(words, at.sleepers, 1);
+        Atomics.wait(words, at.epoch, seen, 1000);
+        Atomics.sub(words, at.sleepers, 1);
+      }
+      if (Atomics.load(words, at.status) !== 0) return -3;
+      if (step === last) return -1;
+    }
+  };
+}
+
 /**
- * What a worker runs. It stands by itself, because it travels as text: nothing outside this function may be named in it.
+ * What a worker runs. It travels as text, too: nothing outside this function may be named in it.
  * It sleeps until JOB changes, follows the program with the others, and ends when JOB is -1. Worker 0, where it is a thread and not
  * the caller, posts what `run` returned. Messages: 'ready', that number, or another text for a trap.
  */
-export function workerMain(port: WorkerPort): void {
-  port.onmessage = ({ data: { module, memory, control, worker, workers, at } }) => {
+export function workerMain(port: WorkerPort, makeFollow: (data: WorkerData) => Follow): void {
+  port.onmessage = ({ data }) => {
+    const { memory, worker, workers, at } = data;
     const words = new Int32Array(memory.buffer);
-    const { run } = new WebAssembly.Instance(module, { env: { memory } }).exports as { run: (...numbers: number[]) => number };
-    const asleep = (place: number, value: number): unknown => Atomics.wait(words, place, value, 1000);
-
-    /** Passes barriers until the program is through; see docs/threads.md. */
-    const follow = (first: number, last: number): number => {
-      for (let step = first; ; ) {
-        step = run(step, last, control, worker, workers);
-        if (step < 0) return step;
-        const seen = words[at.seen]!;
-        while (Atomics.load(words, at.status) === 0 && Atomics.load(words, at.epoch) === seen) {
-          Atomics.add(words, at.sleepers, 1);
-          asleep(at.epoch, seen);
-          Atomics.sub(words, at.sleepers, 1);
-        }
-        if (Atomics.load(words, at.status) !== 0) return -3;
-        if (step === last) return -1;
-      }
-    };
+    const follow = makeFollow(data);
     /** A run that ends between barriers ends for worker 0 when it has for all: they still read what the next run may write. */
     const others = (job: number): void => {
-      for (let done; (done = Atomics.load(words, at.finished)) !== Math.imul(job, workers - 1) && Atomics.load(words, at.status) === 0; ) asleep(at.finished, done);
+      for (let done; (done = Atomics.load(words, at.finished)) !== Math.imul(job, workers - 1) && Atomics.load(words, at.status) === 0; ) Atomics.wait(words, at.finished, done, 1000);
     };
-    const once = (job: number): void => {
-      const code = follow(words[at.job + 1]!, words[at.job + 2]!);
-      if (worker === 0 && code === -2) others(job);
-      if (worker === 0) port.postMessage(code);
-    };
-
     port.postMessage('ready');
     for (let job = 0; ; ) {
-      while (Atomics.load(words, at.job) === job) asleep(at.job, job);
+      while (Atomics.load(words, at.job) === job) Atomics.wait(words, at.job, job, 1000);
       job = Atomics.load(words, at.job);
       if (job === -1) break;
       try {
-        once(job);
+        const code = follow(words[at.job + 1]!, words[at.job + 2]!);
+        if (worker === 0 && code === -2) others(job);
+        if (worker === 0) port.postMessage(code);
       } catch (error) {
         Atomics.compareExchange(words, at.status, 0, worker + 1);
         Atomics.add(words, at.epoch, 1);

@@ -2,9 +2,11 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { brotliCompressSync } from 'node:zlib';
 import { rolldown } from 'rolldown';
 import { describe, expect, test } from 'vitest';
+import { bytesOf } from '../../src/runtime/platform/text.js';
 import { read, root } from '../support/sources.js';
 
 // What is published: every entry is there, loads in plain Node, and the default one needs nothing else and is small.
@@ -60,6 +62,12 @@ test('the packed package holds every entry, the command line and the types', () 
 test('the command line is there and can be started', () => {
   const done = spawnSync(process.execPath, [manifest.bin['convasm']!, '--version'], { cwd: root, encoding: 'utf8' });
   expect(done.status).toBe(0);
+});
+
+test.each(['simd', 'threads', 'relaxed'])('the text of the %s build stands for its file', async (name) => {
+  const { default: text } = (await import(pathToFileURL(path.join(root, `build/wasm/${name}.js`)).href)) as { default: string };
+  expect(Buffer.compare(bytesOf(text), readFileSync(path.join(root, `build/wasm/${name}.wasm`)))).toBe(0);
+  expect(text).toMatch(/^[ !#-[\]-_a-~]+$/);
 });
 
 describe('the default entry', () => {

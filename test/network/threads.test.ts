@@ -48,6 +48,26 @@ describe('threads', () => {
     await net.dispose();
   });
 
+  test('a worker killed while it runs ends the run for all, with an error', async () => {
+    const threads = process.getBuiltinModule('node:worker_threads');
+    const { Worker } = threads;
+    const started: InstanceType<typeof Worker>[] = [];
+    threads.Worker = class extends Worker {
+      constructor(...given: ConstructorParameters<typeof Worker>) {
+        super(...given);
+        started.push(this);
+      }
+    };
+    const net = await lenet(3);
+    threads.Worker = Worker;
+    const run = async (): Promise<never> => {
+      for (let i = 1; ; i++) await (i % 10 ? net.step(images, labels) : new Promise((resolve) => setTimeout(resolve, 0)));
+    };
+    setTimeout(() => void started[1]!.terminate(), 50);
+    await expect(run()).rejects.toThrow('worker 2: it ended with code 1');
+    await net.dispose();
+  });
+
   test('workers: 0, 65 and 1.5 are refused', async () => {
     for (const workers of [0, 65, 1.5]) await expect(lenet(workers)).rejects.toThrow(`workers is ${workers}`);
   });

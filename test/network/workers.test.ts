@@ -76,9 +76,9 @@ describe.each(networks)('$name', (one) => {
     const { images } = batchFor(one, net.outputShape, BATCH);
     const want = net.predictSync(images).data;
     if (!one.differs) expect(net.forward(images).data).toEqual(want);
-    const only = await compile(one.model(), { input: one.input, batchSize: BATCH, seed: 3 });
+    const only = await compile(one.model(), { input: one.input, batchSize: BATCH, seed: 3, winograd: one.more?.winograd ?? 4 });
     expect(only.predictSync(images).data).toEqual(want);
-    const unfused = await compile(one.model(), { input: one.input, batchSize: BATCH, seed: 3, fuse: false });
+    const unfused = await compile(one.model(), { input: one.input, batchSize: BATCH, seed: 3, winograd: one.more?.winograd ?? 4, fuse: false });
     expect(unfused.predictSync(images).data).toEqual(want);
   });
 });

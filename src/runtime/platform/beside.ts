@@ -1,6 +1,6 @@
 import simd from '#wasm/simd';
 import type { KernelBuilds } from '../builds.js';
-import { bytesOf } from './hex.js';
+import { bytesOf } from './text.js';
 
 async function fetched(url: URL): Promise<ArrayBuffer> {
   const answer = await fetch(url);

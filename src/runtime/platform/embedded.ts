@@ -1,6 +1,6 @@
 import simd from '#wasm/simd';
 import type { KernelBuilds } from '../builds.js';
-import { bytesOf } from './hex.js';
+import { bytesOf } from './text.js';
 
 /** The kernels as text inside the bundle, so that no second file is fetched; the other builds are files of their own, imported when asked for. */
 export const embedded: KernelBuilds = {
