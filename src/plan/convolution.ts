@@ -178,11 +178,17 @@ function patchPasses(p: Plan, g: ConvGeometry, w: Parameter): Passes {
         ...p.scratch(head + weightImages * g.ho * 4 + Math.min(weightImages, p.batchSize) * imageBytes + packedBytes(g)),
       }),
     backwardInput: (dy, b, gradient) => {
-      const rotated = p.workspace('rotated', g.groups * Math.ceil(g.ci / g.groups / PANEL) * g.kh * g.kw * (g.co / g.groups) * PANEL);
+      const panels = isScattered(g) ? Math.ceil((g.kh * g.kw * g.ci) / PANEL) : g.groups * Math.ceil(g.ci / g.groups / PANEL) * g.kh * g.kw;
+      const rotated = p.workspace('rotated', (panels * g.co * PANEL) / g.groups);
       p.step('conv2dRotateWeight', { ...g, w, rotated });
       p.step('conv2dBackwardInput', { ...g, dy, rotated, b, ...gradient, ...p.scratch(head + g.kh * g.kw * 4 + borderedBytes(g)) });
     },
   };
+}
+
+/** The shapes that conv2dscatterinput.ts takes. */
+function isScattered(g: ConvGeometry): boolean {
+  return g.groups === 1 && g.dilationW === 1 && g.ci * 2 <= PANEL && g.co >= PANEL && g.kh * g.kw > 1;
 }
 
 /** Bytes of the chunks that the weight gradient copies where channels are many (as conv2dpackedweight.ts has them). */
@@ -193,8 +199,8 @@ function packedBytes(g: ConvGeometry): number {
 
 /** Bytes of one image of dy with the zeros that the input gradient reads around it (as `border` in the kernel has them). */
 function borderedBytes(g: ConvGeometry): number {
-  // conv2dscatterinput.ts: the products of a few rows of dy with all the kernel's terms.
-  if (g.groups === 1 && g.dilationW === 1 && g.ci * 2 <= PANEL && g.co >= PANEL) {
+  if (isScattered(g)) {
+    // The products of a few rows of dy with all the kernel's terms.
     const rows = Math.floor((15 + g.wo) / g.wo) + 1;
     return rows * g.wo * Math.ceil((g.kh * g.kw * g.ci) / PANEL) * PANEL * 4;
   }
