@@ -4,7 +4,7 @@ export type { SaveOptions } from './stored.js';
 export { AveragedWeights, type AverageOptions } from './average.js';
 export type { EarlyStoppingOptions } from './earlystopping.js';
 export { fit, type EpochResult, type FitOptions, type FitProgress, type Position } from './fit.js';
-export { summarize, type Summary, type SummaryRow } from './summary.js';
+export { summarize, type Summary, type SummaryOptions, type SummaryRow, type Unshared } from './summary.js';
 export type { Clip } from './training/clip.js';
 export type { Pattern } from './core/pattern.js';
 export type { Evaluation } from './training/metrics.js';

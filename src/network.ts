@@ -13,7 +13,7 @@ import type { Engine } from './runtime/engine.js';
 import { readTensor, Session } from './session.js';
 import { gradientSlots } from './slots.js';
 import { Stored } from './stored.js';
-import { Summary } from './summary.js';
+import { Summary, type SummaryOptions } from './summary.js';
 import { divergence } from './trace.js';
 import type { Evaluation } from './training/metrics.js';
 import type { Targets } from './training/targets.js';
@@ -272,9 +272,10 @@ export class Network extends Stored {
     return evaluate(this, data, options);
   }
 
-  /** Layers with shapes, parameters, multiply-accumulates, receptive fields; memory to train and to predict. */
-  summary(): Summary {
-    return new Summary(this.blueprint);
+  /** Layers with shapes, parameters, multiply-accumulates, receptive fields; memory to train and to predict.
+   *  `compare: true` adds what convolutions would take without shared weights. */
+  summary(options: SummaryOptions = {}): Summary {
+    return new Summary(this.blueprint, options);
   }
 
   /** The programs, step by step, as text. */

@@ -1,4 +1,7 @@
 import { planNetwork, type Blueprint, type CompileOptions } from './blueprint.js';
+import { known } from './core/options.js';
+import { elements } from './core/shape.js';
+import { Convolution } from './layers/convolution.js';
 import type { Layer } from './layers/layer.js';
 import type { LayerRecord } from './plan/plan.js';
 import type { ReceptiveField } from './plan/tensor.js';
@@ -17,6 +20,21 @@ export interface SummaryRow {
   readonly depth: number;
   /** True where rows below describe its inside. */
   readonly composite: boolean;
+  /** What it would take without shared weights, where `compare` asks for it. */
+  readonly unshared?: Unshared;
+}
+
+/** Parameters, were a convolution not to share its weights between places; those of other layers stay as they are. */
+export interface Unshared {
+  /** Locally connected: every output pixel has kernels and biases of its own, (kh·kw·ci/groups + 1)·co·ho·wo. */
+  readonly local: number;
+  /** Fully connected: every output sees every input, (ci·hi·wi + 1)·co·ho·wo. */
+  readonly full: number;
+}
+
+export interface SummaryOptions {
+  /** Compares the parameters of convolutions with those of locally and fully connected layers of the same shapes. Default false. */
+  readonly compare?: boolean;
 }
 
 export interface SummaryMemory {
@@ -37,6 +55,18 @@ function field(of: ReceptiveField | null): SummaryRow['receptiveField'] {
   return of && { size: [of.height, of.width], step: [of.stepHeight, of.stepWidth] };
 }
 
+/** The record's parameters, and those of every convolution in it unshared. */
+function unshare(of: LayerRecord, all: readonly LayerRecord[]): Unshared {
+  let [local, full] = [of.parameters, of.parameters];
+  for (const { path, layer, input, output, parameters } of all) {
+    if (!(layer instanceof Convolution) || !(path === of.path || of.path === '' || path.startsWith(`${of.path}.`))) continue;
+    const outputs = elements(output.shape);
+    local += parameters * (outputs / layer.outChannels - 1);
+    full += outputs * (elements(input.shape) + Number(layer.bias)) - parameters;
+  }
+  return { local, full };
+}
+
 function row(record: LayerRecord): SummaryRow {
   return {
     name: record.path, type: record.type, outputShape: record.output.shape, params: record.parameters, macs: record.macs,
@@ -54,12 +84,17 @@ export class Summary {
   readonly params: number;
   readonly macs: number;
   readonly memory: SummaryMemory;
+  readonly unshared?: Unshared;
 
-  constructor(blueprint: Blueprint) {
-    const { predict, train, arena, store, options } = blueprint;
+  constructor(blueprint: Blueprint, options: SummaryOptions = {}) {
+    known('summary', options, ['compare']);
+    const { compare = false } = options;
+    const { predict, train, arena, store } = blueprint;
     const [whole, ...layers] = predict.plan.layers;
     this.model = whole!.type;
-    this.layers = layers.length > 0 ? layers.map(row) : [row(whole!)];
+    const unshared = (record: LayerRecord) => unshare(record, predict.plan.layers);
+    this.layers = (layers.length > 0 ? layers : [whole!]).map((record) => ({ ...row(record), ...(compare && { unshared: unshared(record) }) }));
+    if (compare) this.unshared = unshared(whole!);
     this.params = whole!.parameters;
     this.macs = whole!.macs;
     const weights = store.saved.reduce((sum, parameter) => sum + parameter.buffer.words * 4, 0);
@@ -67,26 +102,27 @@ export class Summary {
     const activations = shared.at(-1)!;
     this.memory = {
       predict: weights + derived + activations, weights, derived, activations,
-      train: train ? lasting + shared[0]! : null, batchSize: options.batchSize,
+      train: train ? lasting + shared[0]! : null, batchSize: blueprint.options.batchSize,
     };
   }
 
-  toJSON(): { model: string; params: number; macs: number; memory: SummaryMemory; layers: readonly SummaryRow[] } {
-    const { model, params, macs, memory, layers } = this;
-    return { model, params, macs, memory, layers };
+  toJSON(): Pick<Summary, 'model' | 'params' | 'macs' | 'memory' | 'layers' | 'unshared'> {
+    const { model, params, unshared, macs, memory, layers } = this;
+    return { model, params, ...(unshared && { unshared }), macs, memory, layers };
   }
 
   /** The table, `depth` levels of layers inside layers deep. */
   table(depth = Infinity): string {
     const rows = this.layers.filter((layer) => layer.depth <= depth && !(layer.composite && layer.depth < depth));
     const cells = rows.map((layer) => [
-      layer.name, layer.type, layer.outputShape.join('x'), layer.params ? count(layer.params) : '', layer.macs ? count(layer.macs) : '', showField(layer),
+      layer.name, layer.type, layer.outputShape.join('x'), layer.params ? count(layer.params) : '', ...unsharedCells(layer), layer.macs ? count(layer.macs) : '', showField(layer),
     ]);
     const { predict, weights, derived, activations, train, batchSize } = this.memory;
     const parts = `weights ${megabytes(weights)}, ${derived ? `derived from them ${megabytes(derived)}, ` : ''}activations ${megabytes(activations)}`;
     const memory = `memory at batch ${batchSize}: predict ${megabytes(predict)} (${parts})${train === null ? '' : `, train ${megabytes(train)}`}`;
-    const head = ['name', 'type', 'output', 'parameters', 'MACs', 'receptive field (step)'];
-    const total = ['total', '', '', count(this.params), count(this.macs), memory];
+    const compared = this.unshared ? ['locally connected', 'fully connected'] : [];
+    const head = ['name', 'type', 'output', 'parameters', ...compared, 'MACs', 'receptive field (step)'];
+    const total = ['total', '', '', count(this.params), ...unsharedCells(this), count(this.macs), memory];
     return align([head, ...cells, total]);
   }
 
@@ -101,14 +137,19 @@ function showField({ receptiveField }: SummaryRow): string {
   return `${both(receptiveField.size)} (${both(receptiveField.step)})`;
 }
 
+function unsharedCells({ unshared }: { readonly unshared?: Unshared }): string[] {
+  return unshared ? [unshared.local, unshared.full].map((n) => (n ? count(n) : '')) : [];
+}
+
 /** Columns side by side: the first two to the left, the others to the right, the last to the left. */
 function align(table: string[][]): string {
-  const widths = table[0]!.map((_, i) => Math.max(...table.slice(0, -1).map((cells) => cells[i]!.length), i < 5 ? table.at(-1)![i]!.length : 0));
-  const cell = (text: string, i: number): string => (i < 2 ? text.padEnd(widths[i]!) : i === 5 ? text : text.padStart(widths[i]!));
+  const last = table[0]!.length - 1;
+  const widths = table[0]!.map((_, i) => Math.max(...table.slice(0, -1).map((cells) => cells[i]!.length), i < last ? table.at(-1)![i]!.length : 0));
+  const cell = (text: string, i: number): string => (i < 2 ? text.padEnd(widths[i]!) : i === last ? text : text.padStart(widths[i]!));
   return table.map((cells) => cells.map(cell).join('  ').trimEnd()).join('\n');
 }
 
 /** Summarises a model without reserving its memory. */
-export function summarize(model: Layer, options: CompileOptions): Summary {
-  return new Summary(planNetwork(model, options));
+export function summarize(model: Layer, options: CompileOptions, show: SummaryOptions = {}): Summary {
+  return new Summary(planNetwork(model, options), show);
 }

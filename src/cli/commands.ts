@@ -101,6 +101,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     options: [
       option('input', 'C,H,W', 'Shape of one image'),
       option('depth', 'N', 'Levels of nested layers to show'),
+      option('compare', null, 'Parameters beside those of locally and fully connected layers of the same shapes'),
       AS_JSON,
     ],
     load: async () => (await import('./summary.js')).summary,

@@ -1,5 +1,5 @@
 import { MemoryError } from '../core/errors.js';
-import { summarize, type Summary } from '../summary.js';
+import { summarize, type Summary, type SummaryOptions } from '../summary.js';
 import { crossEntropy } from '../training/losses.js';
 import { sgd } from '../training/optimizers.js';
 import type { Call } from './commands.js';
@@ -19,7 +19,7 @@ export async function summary(call: Call): Promise<void> {
   const model = modelNamed(call.args[0]!);
   const input = inputOf(call) ?? model.input;
   const depth = integer(call, 'depth', Infinity, 1, MAX_DEPTH);
-  const table = await summarised(model, input);
+  const table = await summarised(model, input, { compare: call.options.has('compare') });
   const folded = !call.options.has('depth') && table.layers.length > MANY_ROWS;
   const text = call.options.has('json') ? JSON.stringify(table) : table.table(folded ? 1 : depth);
   process.stdout.write(`${text}\n`);
@@ -27,13 +27,13 @@ export async function summary(call: Call): Promise<void> {
 }
 
 /** With memory to train, or where that is more than WebAssembly gives, to predict alone. */
-async function summarised(model: Model, input: readonly number[]): Promise<Summary> {
+async function summarised(model: Model, input: readonly number[], show: SummaryOptions): Promise<Summary> {
   const network = await model.build();
   const batchSize = model.preprocessing === null ? BATCHES.digits : BATCHES.photos;
   try {
-    return summarize(network, { input, batchSize, loss: crossEntropy(), optimizer: sgd({ lr: 0.05, momentum: 0.9 }) });
+    return summarize(network, { input, batchSize, loss: crossEntropy(), optimizer: sgd({ lr: 0.05, momentum: 0.9 }) }, show);
   } catch (error) {
-    if (error instanceof MemoryError) return summarize(network, { input, batchSize });
+    if (error instanceof MemoryError) return summarize(network, { input, batchSize }, show);
     throw error;
   }
 }

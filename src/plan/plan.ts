@@ -64,7 +64,7 @@ export class Plan {
     const parent = this.#open.at(-1);
     if (parent) parent.composite = true;
     const record: LayerRecord = {
-      path: this.path, type: layer.type, depth: this.#path.length, input: x, output: x, parameters: 0, macs: 0, composite: false,
+      path: this.path, type: layer.type, layer, depth: this.#path.length, input: x, output: x, parameters: 0, macs: 0, composite: false,
     };
     this.layers.push(record);
     this.#open.push(record);

@@ -14,6 +14,7 @@ export interface PlanStep {
 export interface LayerRecord {
   readonly path: string;
   readonly type: string;
+  readonly layer: Plannable;
   readonly depth: number;
   readonly input: PlanTensor;
   output: PlanTensor;

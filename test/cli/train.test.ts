@@ -215,3 +215,32 @@ test('summary: the table, and the same as JSON', () => {
   expect(table).toMatchObject({ params: 61706, macs: expect.any(Number), memory: expect.any(Object) });
   expect(table.layers[0]).toMatchObject({ name: 'c1', outputShape: [6, 28, 28], params: 156, macs: expect.any(Number) });
 });
+
+test('summary --compare: what convolutions save by sharing weights', () => {
+  const cwd = temporary();
+  expect(convasm(cwd, 'summary', 'lenet5', '--compare').stdout).toMatch(/parameters +locally connected +fully connected [^]*\nc1 .* 156 +122,304 +4,821,600 /);
+  const { layers, unshared } = lastJson(convasm(cwd, 'summary', 'lenet5', '--compare', '--json')) as { layers: object[]; unshared: object };
+  expect(layers[0]).toMatchObject({ params: 156, unshared: { local: 122_304, full: 4_821_600 } });
+  expect(unshared).toEqual({ local: 423_038, full: 6_763_934 });
+});
+
+test('summary folds a long table unless --depth says how deep', () => {
+  const cwd = temporary();
+  const names = (...args: string[]) => convasm(cwd, 'summary', ...args).stdout.split('\n').map((line) => line.split(' ')[0]);
+  const folded = names('resnet50');
+  expect(folded).toEqual(['name', 'conv1', 'bn1', 'relu', 'maxpool', 'layer1', 'layer2', 'layer3', 'layer4', 'avgpool', 'fc', 'total', 'Blocks', '']);
+  expect(names('resnet50', '--depth', '1')).toEqual(folded.filter((name) => name !== 'Blocks'));
+  expect(names('resnet50', '--depth', '2')).toEqual(expect.arrayContaining(['layer1.0', 'layer4.2']));
+  const whole = names('resnet50', '--depth', '9');
+  expect(whole).toEqual(expect.arrayContaining(['layer1.0.conv1', 'layer4.2.bn3']));
+  expect(whole).not.toContain('layer1');
+  expect(convasm(cwd, 'summary', 'resnet50').stdout).toMatch(/\nBlocks are folded: --depth 9 shows all \d+ layers\.\n$/);
+  expect(lastJson(convasm(cwd, 'summary', 'resnet50', '--json'))).toMatchObject({ params: 25_557_032, memory: { batchSize: 8, train: expect.any(Number) } });
+});
+
+test('summary of what does not fit while training says what predicting takes', () => {
+  const cwd = temporary();
+  const { memory } = lastJson(convasm(cwd, 'summary', 'resnet152', '--input', '3,512,512', '--json')) as { memory: object };
+  expect(memory).toMatchObject({ batchSize: 8, train: null, predict: expect.any(Number) });
+  expect(convasm(cwd, 'summary', 'resnet152', '--input', '3,512,512').stdout).toMatch(/\ntotal +60,192,808 .*memory at batch 8: predict [^,]*, [^\n]*\n/);
+});

@@ -72,11 +72,15 @@ test('07: both sides of every fact agree', () => {
   expect(forward![1].split(' ')).toHaveLength(32);
 });
 
-test('08: pixels are told apart', () => {
-  const text = run('08-segmentation.mjs');
+test('08: a U-Net tells pixels apart', () => {
+  const text = run('08-unet.mjs');
   const losses = [...text.matchAll(/loss ([\d.]+)/g)].map((match) => Number(match[1]));
   expect(losses.at(-1)).toBeLessThan(0.2 * losses[0]!);
-  expect(Number(/pixels right: ([\d.]+) %/.exec(text)![1])).toBeGreaterThan(95);
+  const judged = [...text.matchAll(/: ([\d.]+) % of pixels right, mean IoU ([\d.]+)/g)].map(([, right, overlap]) => [Number(right), Number(overlap)] as const);
+  const [before, after] = judged as [(typeof judged)[0], (typeof judged)[0]];
+  expect(before[1]).toBeLessThan(0.4);
+  expect(after[0]).toBeGreaterThan(97);
+  expect(after[1]).toBeGreaterThan(0.85);
 });
 
 test('09: a frozen body learns other digits from a few dozen images', () => {
