@@ -88,3 +88,10 @@ test('09: a frozen body learns other digits from a few dozen images', () => {
   expect(before).toBeLessThan(40);
   expect(after).toBeGreaterThan(70);
 });
+
+test('10: ResNet-20 and a linear classifier train on drawn shapes', () => {
+  const lines = run('10-resnet20.mjs', '100', '1').trim().split('\n');
+  expect(lines.map((line) => line.replace(/[0-9a-f]{64}|[\d.]+/g, '#'))).toEqual([
+    'linear epoch #: loss #, # % of # right, # s', 'linear digest #', 'ResNet-# epoch #: loss #, # % of # right, # s', 'ResNet-# digest #',
+  ]);
+});
