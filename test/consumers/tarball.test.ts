@@ -22,7 +22,7 @@ test('publint finds nothing', () => {
 });
 
 test('the types fit, to attw', () => {
-  const done = bin('@arethetypeswrong/cli/dist/index.js', convasm.tarball, '--profile', 'esm-only', '--no-emoji', '--exclude-entrypoints', 'worker.js', 'lenet5.safetensors', 'simd.wasm', 'threads.wasm', 'relaxed.wasm');
+  const done = bin('@arethetypeswrong/cli/dist/index.js', convasm.tarball, '--profile', 'esm-only', '--no-emoji', '--format', 'ascii', '--exclude-entrypoints', 'worker.js', 'lenet5.safetensors', 'simd.wasm', 'threads.wasm', 'relaxed.wasm');
   expect(done.status, done.stdout).toBe(0);
   expect(done.stdout).toContain('node16 (from ESM): OK (ESM)');
 });
