@@ -60,7 +60,7 @@ function parse(argv: readonly string[]) {
 
 async function groupRows(group: Group, list: WorkloadList, setting: Setting, emit: Emit): Promise<void> {
   if (group === 'startup') await startupRows(setting, emit);
-  else if (group === 'size') sizeRows(emit);
+  else if (group === 'size') await sizeRows(emit);
   else if (group === 'memory') memoryRows(list, setting, emit);
   else await workloadRows(group, list, setting, emit);
 }

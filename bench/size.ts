@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, constants } from 'node:zlib';
 import { EMPTY, errorRow, type Emit } from './row.js';
 
@@ -20,15 +21,30 @@ function brotli(bytes: Uint8Array): number {
   return brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_LGWIN]: 24 } }).length;
 }
 
-/** Bytes of the entry with the kernels inside, of each smaller entry, and of the kernels alone: raw and as brotli. */
-export function sizeRows(emit: Emit): void {
-  const rows: Readonly<Record<string, () => URL[]>> = {
-    size_index: () => loadedWith(new URL('index.js', folder)),
-    size_wasm_simd: () => [new URL('../wasm/simd.wasm', folder)],
+/** The default entry with all its namespaces as a minified bundle for browsers, what it imports on demand left out. */
+async function bundled(): Promise<Buffer[]> {
+  const { rolldown } = await import('rolldown');
+  const bundle = await rolldown({ input: fileURLToPath(new URL('index.js', folder)), platform: 'browser' });
+  const { output } = await bundle.generate({ format: 'esm', minify: true });
+  await bundle.close();
+  const chunks = new Map(output.flatMap((one) => (one.type === 'chunk' ? [[one.fileName, one] as const] : [])));
+  const atOnce = [output[0].fileName];
+  for (const name of atOnce) atOnce.push(...chunks.get(name)!.imports.filter((one) => chunks.has(one) && !atOnce.includes(one)));
+  return [Buffer.from(atOnce.map((name) => chunks.get(name)!.code).join('\n'))];
+}
+
+/** Bytes of the entry with the kernels inside, as it is published and minified, of the script tag's file, and of the kernels alone: raw and as brotli. */
+export async function sizeRows(emit: Emit): Promise<void> {
+  const read = (files: URL[]): Buffer[] => files.map((file) => readFileSync(file));
+  const rows: Readonly<Record<string, () => Buffer[] | Promise<Buffer[]>>> = {
+    size_index: () => read(loadedWith(new URL('index.js', folder))),
+    size_bundle: bundled,
+    size_script: () => read([new URL('convasm.min.js', folder)]),
+    size_wasm_simd: () => read([new URL('../wasm/simd.wasm', folder)]),
   };
   for (const [id, files] of Object.entries(rows)) {
     try {
-      const parts = files().map((file) => readFileSync(file));
+      const parts = await files();
       const sum = (of: (part: Uint8Array) => number): number => parts.reduce((total, part) => total + of(part), 0);
       emit({ id, group: 'size', ...EMPTY, bytes: sum((part) => part.length), brotliBytes: sum(brotli) });
     } catch (error) {

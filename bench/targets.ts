@@ -121,7 +121,7 @@ export const TARGETS: readonly Target[] = [
   { work: 'LeNet-5, training', what: 'over PyTorch', bounds: { train_lenet5_published_b32: 0.59, train_lenet5_published_b1: 0.125, train_lenet5_b32: 0.75, train_lenet5_b1: 0.17 }, figure: over('torch'), ...share },
   { work: 'LeNet-5, training', what: 'over the best WebAssembly', bounds: all(0.0125, 'train_lenet5_b32', 'train_lenet5_b1'), figure: overBestWasm, least: false, digits: 4 },
   { work: 'ResNet-18 on 32², training', what: 'over PyTorch', bounds: all(1, 'train_resnet18_32_b16'), figure: over('torch'), ...share },
-  { work: 'default bundle', what: 'kB brotli', bounds: all(40, 'size_index'), figure: kilobytes, least: false, digits: 1 },
+  { work: 'download', what: 'kB brotli', bounds: { size_bundle: 40, size_script: 45 }, figure: kilobytes, least: false, digits: 1 },
   { work: 'start in Node', what: 'ms beyond bare Node', bounds: all(20, 'startup_lenet5'), figure: startOverBare, least: false, digits: 0 },
 ];
 
