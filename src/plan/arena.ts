@@ -70,20 +70,27 @@ function tooLarge(bytes: number, shared: number[], plans: readonly Plan[]): Memo
 
 /** Throws where two buffers that are alive together share memory: nothing else would notice. */
 export function refuseOverlaps(lives: readonly Lifetime[]): void {
-  const start = ({ buffers }: Lifetime): number => buffers[0]!.address;
-  const byAddress = [...lives].sort((a, b) => start(a) - start(b));
-  byAddress.forEach((life, i) => {
-    const end = start(life) + life.words * 4;
-    for (let k = i + 1; k < byAddress.length && start(byAddress[k]!) < end; k++) {
-      const other = byAddress[k]!;
-      if (life.first > other.last || other.first > life.last) continue;
-      throw new RangeError(`${life.buffers[0]!.name} and ${other.buffers[0]!.name} share memory between steps ${Math.max(life.first, other.first)} and ${Math.min(life.last, other.last)}`);
+  const sized = lives.filter(({ words }) => words > 0);
+  const ending = [...sized].sort((a, b) => a.last - b.last);
+  const alive: Placed[] = [];
+  let ended = 0;
+  for (const life of sized.sort((a, b) => a.first - b.first)) {
+    for (; ending[ended]!.last < life.first; ended++) alive.splice(alive.findIndex((one) => one.life === ending[ended]), 1);
+    const from = life.buffers[0]!.address;
+    const at = placeOf(alive, from);
+    const item = { life, first: life.first, last: life.last, from, to: from + life.words * 4 };
+    for (const other of [alive[at - 1], alive[at]]) {
+      if (!other || other.to <= item.from || other.from >= item.to) continue;
+      throw new RangeError(`${life.buffers[0]!.name} and ${other.life.buffers[0]!.name} share memory between steps ${life.first} and ${Math.min(life.last, other.last)}`);
     }
-  });
+    alive.splice(at, 0, item);
+  }
 }
 
 interface Placed {
   readonly life: Lifetime;
+  readonly first: number;
+  readonly last: number;
   readonly from: number;
   readonly to: number;
 }
@@ -91,30 +98,32 @@ interface Placed {
 /** Largest first, each at the lowest gap between those alive with it (greedy by size, as TFLite and tinygrad do). Returns the bytes taken. */
 function place(lives: Lifetime[], base: number, canary: number): number {
   const placed: Placed[] = [];
-  let end = base;
+  let end = 0;
   for (const life of [...lives].sort((a, b) => b.words - a.words || a.first - b.first)) {
+    const { first, last } = life;
     const bytes = align(life.words * 4) + canary;
-    let from = base;
-    for (const other of placed) {
-      if (other.life.first > life.last || other.life.last < life.first) continue;
+    let from = 0;
+    for (let i = 0; i < placed.length; i++) {     // by index: millions of turns, before any compiler has seen them
+      const other = placed[i]!;
+      if (other.first > last || other.last < first) continue;
       if (from + bytes <= other.from) break;
-      from = Math.max(from, other.to);
+      if (other.to > from) from = other.to;
     }
-    insert(placed, { life, from, to: from + bytes });
-    for (const buffer of life.buffers) buffer.address = from;
+    placed.splice(placeOf(placed, from), 0, { life, first, last, from, to: from + bytes });
+    for (const buffer of life.buffers) buffer.address = base + from;
     end = Math.max(end, from + bytes);
   }
-  return end - base;
+  return end;
 }
 
-/** Keeps `placed` in order of address. */
-function insert(placed: Placed[], item: Placed): void {
+/** Where an address belongs among those placed, in order of address. */
+function placeOf(placed: readonly Placed[], from: number): number {
   let low = 0;
   let high = placed.length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (placed[middle]!.from < item.from) low = middle + 1;
+    if (placed[middle]!.from < from) low = middle + 1;
     else high = middle;
   }
-  placed.splice(low, 0, item);
+  return low;
 }

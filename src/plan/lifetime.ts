@@ -1,4 +1,4 @@
-import { OPS, type FieldKind } from './ops.js';
+import { OPS, type FieldKind, type OpRecord } from './ops.js';
 import type { PlanStep } from './records.js';
 import type { Buffer } from './tensor.js';
 
@@ -10,13 +10,19 @@ export interface Lifetime {
   last: number;
 }
 
+/** By op, its fields that hold buffers: asked for at every step, so found once. */
+const BUFFER_FIELDS = new Map(Object.entries<OpRecord>(OPS).map(([op, { fields }]) => [
+  op, Object.entries(fields).flatMap(([name, kind]) => (kind === 'i32' || kind === 'f32' ? [] : [{ name, kind }])),
+]));
+
 /** The buffers that a step names in fields of the given kinds. */
 export function buffersOf(step: PlanStep, ...kinds: FieldKind[]): Buffer[] {
-  const fields: Readonly<Record<string, FieldKind>> = OPS[step.op].fields;
   const found: Buffer[] = [];
-  for (const name in fields) {
+  const fields = BUFFER_FIELDS.get(step.op)!;
+  for (let i = 0; i < fields.length; i++) {
+    const { name, kind } = fields[i]!;
     const value = step.fields[name];
-    if (typeof value === 'object' && value !== null && kinds.includes(fields[name]!)) found.push(value);
+    if (typeof value === 'object' && value !== null && kinds.includes(kind)) found.push(value);
   }
   return found;
 }

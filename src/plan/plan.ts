@@ -34,7 +34,7 @@ export class Plan {
   /** Fewest images of a training run, and the layer that needs them. */
   fewest: { readonly images: number; readonly layer: string } = { images: 1, layer: '' };
   readonly #watch: ReadonlySet<string>;
-  #path: string[] = [];
+  #path = '';
   #preparing: PlanStep[] = [];
   #target = this.steps;
   #open: LayerRecord[] = [];
@@ -55,31 +55,34 @@ export class Plan {
 
   /** The path of the layer being planned, as errors and state_dict names have it. */
   get path(): string {
-    return this.#path.join('.');
+    return this.#path;
   }
 
   /** Plans `layer` under `name`; a name of '' adds nothing to the path. */
   layer(name: string, layer: Plannable, x: PlanTensor): PlanTensor {
-    if (name !== '') this.#path.push(name);
+    const outside = this.#path;
+    if (name !== '') this.#path = this.#inside(name);
     const parent = this.#open.at(-1);
     if (parent) parent.composite = true;
     const record: LayerRecord = {
-      path: this.path, type: layer.type, layer, depth: this.#path.length, input: x, output: x, parameters: 0, macs: 0, composite: false,
+      path: this.path, type: layer.type, layer, depth: (parent?.depth ?? 0) + Number(name !== ''), input: x, output: x, parameters: 0, macs: 0, composite: false,
     };
     this.layers.push(record);
     this.#open.push(record);
     const y = layer.plan(this, x);
     record.output = y;
     this.outputs.set(record.path, y);
-    if (this.#watch.has(record.path)) this.#keepWatched(y.buffer);
+    const watched = this.#watch.has(record.path);
+    if (watched) this.#needsGradient.add(y.buffer);
+    y.buffer.kept ||= watched;
     this.#open.pop();
-    if (name !== '') this.#path.pop();
+    this.#path = outside;
     return y;
   }
 
-  #keepWatched(y: Buffer): void {
-    y.kept = true;
-    this.#needsGradient.add(y);
+  /** The path of `name` in the layer being planned. */
+  #inside(name: string): string {
+    return this.path === '' ? name : `${this.path}.${name}`;
   }
 
   /** Counts multiply-accumulates of one image for the summary. */
@@ -101,10 +104,8 @@ export class Plan {
   }
 
   /** A learnt tensor `path.name`. The training and the predicting plan of a network get the same one. */
-  parameter(name: string, shape: Shape, init: Init, options: { layout?: Layout; count?: number } = {}): Parameter {
-    const full = this.path === '' ? name : `${this.path}.${name}`;
-    const layout = options.layout ?? PLAIN;
-    const parameter = this.store.parameter(full, shape, layout, init, options.count ?? elements(shape), layoutWords(layout, shape));
+  parameter(name: string, shape: Shape, init: Init, { layout = PLAIN, count = elements(shape) }: { layout?: Layout; count?: number } = {}): Parameter {
+    const parameter = this.store.parameter(this.#inside(name), shape, layout, init, count, layoutWords(layout, shape));
     if (parameter.trainable && this.training) this.#needsGradient.add(parameter.buffer);
     for (const record of this.#open) record.parameters += parameter.count;
     return parameter;
@@ -112,7 +113,7 @@ export class Plan {
 
   /** A tensor `path.name` of the state_dict that the forward steps of training update: a running statistic. */
   runningBuffer(name: string, shape: Shape, dtype: RunningBuffer['dtype'], start: number): RunningBuffer {
-    return this.store.runningBuffer(this.path === '' ? name : `${this.path}.${name}`, shape, dtype, start);
+    return this.store.runningBuffer(this.#inside(name), shape, dtype, start);
   }
 
   /** Asks for at least `count` images in every training run: a statistic over fewer does not exist. */
@@ -123,7 +124,7 @@ export class Plan {
 
   /** Numbers that never change: a mask, class weights. Row-major. */
   constant(name: string, values: Float32Array, layout: Layout = PLAIN, shape: Shape = [values.length]): Buffer {
-    return this.store.constant(this.path === '' ? name : `${this.path}.${name}`, values, layout, shape);
+    return this.store.constant(this.#inside(name), values, layout, shape);
   }
 
   /** What a step computes for every image: `x` gives the receptive field unless `field` says otherwise. */
@@ -155,17 +156,14 @@ export class Plan {
     if (present) return present;
     const made = this.differentiates ? this.workspace(name, words) : new Buffer(full, 'prepared', words);
     if (this.differentiates) emit(made);
-    else this.#aside(() => emit(made));
-    if (!this.differentiates) this.derived.set(full, made);
+    else {
+      const target = this.#target;
+      this.#target = this.#preparing;     // for putPreparationFirst
+      emit(made);
+      this.#target = target;
+      this.derived.set(full, made);
+    }
     return made;
-  }
-
-  /** The steps that `emit` states, kept for `putPreparationFirst`. */
-  #aside(emit: () => void): void {
-    const target = this.#target;
-    this.#target = this.#preparing;
-    emit();
-    this.#target = target;
   }
 
   /** Puts the steps of `prepared` before the others; returns where they are. */
@@ -192,17 +190,18 @@ export class Plan {
   /** States a step. Every field of the op's record is named; a tensor stands for its address, null for none. */
   step(op: OpName, fields: Record<string, FieldValue>): void {
     const kinds: Readonly<Record<string, FieldKind>> = OPS[op].fields;
-    const values: Record<string, number | Buffer | null> = {};
-    for (const name of Object.keys(kinds)) {
+    const values: Record<string, number | Buffer | null | FieldKind> = { ...kinds };
+    for (const name in kinds) {
       const value = fields[name];
       if (value === undefined) throw new Error(`${this.path}: step ${op} lacks ${name}`);
       values[name] = typeof value === 'boolean' ? Number(value) : value !== null && typeof value === 'object' && 'buffer' in value ? value.buffer : value;
     }
-    for (const name of Object.keys(fields)) if (!(name in kinds)) throw new Error(`${this.path}: step ${op} has no field ${name}`);
-    const step = { op, fields: values, layer: this.path };
+    for (const name in fields) if (!(name in kinds)) throw new Error(`${this.path}: step ${op} has no field ${name}`);
+    const step = { op, fields: values as PlanStep['fields'], layer: this.#path };
     this.#target.push(step);
     // What is computed from something that needs a gradient needs one too.
-    if (buffersOf(step, 'read').some((buffer) => this.#needsGradient.has(buffer))) for (const buffer of buffersOf(step, 'write')) this.#needsGradient.add(buffer);
+    const needed = this.differentiates && buffersOf(step, 'read').some((buffer) => this.#needsGradient.has(buffer));
+    if (needed) for (const buffer of buffersOf(step, 'write')) this.#needsGradient.add(buffer);
   }
 
   needsGradient(x: { readonly buffer: Buffer }): boolean {
@@ -244,9 +243,10 @@ export class Plan {
 
   /** Calls `emit` with `name` as a part of the path. */
   within<T>(name: string, emit: () => T): T {
-    this.#path.push(name);
+    const outside = this.#path;
+    this.#path = this.#inside(name);
     const result = emit();
-    this.#path.pop();
+    this.#path = outside;
     return result;
   }
 
@@ -262,10 +262,10 @@ export class Plan {
     for (const closure of this.#closures.splice(from).reverse()) {
       const dy = this.#gradients.get(closure.of);
       if (dy === undefined || !this.#needsGradient.has(closure.of)) continue;
-      const path = this.#path;
-      this.#path = closure.layer === '' ? [] : closure.layer.split('.');
+      const outside = this.#path;
+      this.#path = closure.layer;
       closure.emit(dy);
-      this.#path = path;
+      this.#path = outside;
     }
   }
 
