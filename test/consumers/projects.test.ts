@@ -3,8 +3,9 @@ import { cpSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { chromiumPath, resultOf, served } from '../support/chromium.js';
+import { resultOf, served } from '../support/chromium.js';
 import { packed } from '../support/packed.js';
+import { hasChromium } from '../support/programs.js';
 import { root } from '../support/sources.js';
 import { installed } from './tools.js';
 
@@ -49,7 +50,7 @@ test('TypeScript, strict, without the types of Node', () => {
   node(path.join(folder, 'types'), path.join(root, 'node_modules/typescript/bin/tsc'), '-p', '.');
 });
 
-describe.skipIf(chromiumPath() === undefined)('in Chromium, under a strict CSP', () => {
+describe.skipIf(!(await hasChromium()))('in Chromium, under a strict CSP', () => {
   const opened = (place: string): Promise<string> => served(path.join(folder, place), CSP, (origin) => resultOf(`${origin}/index.html`, tools));
 
   test('Vite', async () => {
