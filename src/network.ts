@@ -13,6 +13,7 @@ import type { Engine } from './runtime/engine.js';
 import { readTensor, Session } from './session.js';
 import { gradientSlots } from './slots.js';
 import { Stored } from './stored.js';
+import type { Batches } from './source.js';
 import { Summary, type SummaryOptions } from './summary.js';
 import { divergence } from './trace.js';
 import type { Evaluation } from './training/metrics.js';
@@ -267,8 +268,8 @@ export class Network extends Stored {
     return plan.outputs.get(layer)!;
   }
 
-  /** Loss, accuracy, top-5 and confusion over a data set. */
-  async evaluate(data: Dataset, options: EvaluateOptions = {}): Promise<Evaluation> {
+  /** Loss, accuracy, top-5 and confusion over a data set, or batches with class labels. */
+  async evaluate(data: Dataset | Batches, options: EvaluateOptions = {}): Promise<Evaluation> {
     return evaluate(this, data, options);
   }
 
