@@ -9,7 +9,7 @@ import { Tally, argmax, type Evaluation } from './training/metrics.js';
 import { readLabels } from './training/targets.js';
 
 export interface EvaluateOptions {
-  /** Ends the evaluation between two batches with the signal's reason. */
+  /** Ends the evaluation between two batches, or two slices of about 40 ms of a longer one, with the signal's reason. */
   readonly signal?: AbortSignal;
   /** Images done, and of all: Infinity where the data are batches, which do not tell. */
   readonly onProgress?: (done: number, total: number) => void;
@@ -48,7 +48,7 @@ export async function evaluate(network: Network, data: Dataset | Batches, { sign
   signal?.throwIfAborted();
   for await (const { images, labels, indices } of parts) {
     const truth = readLabels(labels, indices.length, classes);
-    const { data: logits } = await network.predict(images);
+    const { data: logits } = await network.predict(images, { signal });
     tally.add(logits, truth, Array.from(truth, (label, i) => crossEntropyOf(logits, i * classes, classes, label)));
     done += indices.length;
     onProgress?.(done, total);

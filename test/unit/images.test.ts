@@ -7,9 +7,10 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { FormatError } from '../../src/core/errors.js';
 import { cifar10, folder, openData } from '../../src/data/index.js';
 import { prepareBytes } from '../../src/data/images/prepare.js';
-import { decodeImage, type Raster } from '../../src/data/images/raster.js';
-import { resize, resizeAndCrop } from '../../src/data/images/resize.js';
+import { decodeImage } from '../../src/data/images/raster.js';
 import { normalize, transformed } from '../../src/data/transforms.js';
+import type { Raster } from '../../src/pixels/raster.js';
+import { resize, resizeAndCrop } from '../../src/pixels/resize.js';
 import { compile, fit, layers, losses, optimizers } from '../../src/entries/default.js';
 
 const { Flatten, Linear, Sequential } = layers;
