@@ -15,7 +15,7 @@ for (let i = 0; i < 64; i++) {
 }
 
 for (let step = 0; step <= 200; step++) {
-  const { data: scores } = net.forward(points);
+  const { data: scores } = await net.forward(points);
   let loss = 0;
   const gradient = scores.map((score, i) => {
     const slack = 1 - signs[i] * score;
@@ -23,7 +23,7 @@ for (let step = 0; step <= 200; step++) {
     return slack > 0 ? -signs[i] / 64 : 0;
   });
   if (step % 50 === 0) console.log(`step ${step}: hinge loss ${loss.toFixed(4)}`);
-  net.backward(gradient);                                      // adds up until update
-  net.update();
+  await net.backward(gradient);                                // adds up until update
+  await net.update();
 }
 net.dispose();

@@ -2,19 +2,22 @@ import { log, exp } from './core/math.js';
 import { OptionError, ShapeError } from './core/errors.js';
 import { elements, show } from './core/shape.js';
 import { Turns } from './core/turns.js';
-import { gather } from './data/batches.js';
 import type { Dataset } from './data/dataset.js';
 import type { Network } from './network.js';
+import { isBatches, passOver, passThrough, type Batches } from './source.js';
 import { Tally, argmax, type Evaluation } from './training/metrics.js';
+import { readLabels } from './training/targets.js';
 
 export interface EvaluateOptions {
-  /** Ends the evaluation between two batches with the signal's reason. */
+  /** Ends the evaluation between two batches, or two slices of about 40 ms of a longer one, with the signal's reason. */
   readonly signal?: AbortSignal;
+  /** Images done, and of all: Infinity where the data are batches, which do not tell. */
   readonly onProgress?: (done: number, total: number) => void;
 }
 
-/** Throws ShapeError where the data set's images are not what the network takes, OptionError where there are none. */
-export function checkDataset(network: Network, data: Dataset): void {
+/** Throws ShapeError where a data set's images are not what the network takes, OptionError where there are none. Batches are checked as they come. */
+export function checkSource(network: Network, data: Dataset | Batches): void {
+  if (isBatches(data)) return;
   if (data.length === 0) throw new OptionError(`${data.name}: no images, expected at least one`);
   if (show(data.shape) !== show(network.inputShape)) {
     throw new ShapeError(`${data.name}: images are ${show(data.shape)}, expected ${show(network.inputShape)} as the network was compiled for`);
@@ -33,24 +36,24 @@ function crossEntropyOf(logits: Float32Array, from: number, classes: number, lab
 }
 
 /** Predicts every image and tallies; the loss is plain cross-entropy. */
-export async function evaluate(network: Network, data: Dataset, options: EvaluateOptions): Promise<Evaluation> {
-  checkDataset(network, data);
+export async function evaluate(network: Network, data: Dataset | Batches, { signal, onProgress }: EvaluateOptions): Promise<Evaluation> {
+  checkSource(network, data);
   const classes = elements(network.outputShape);
   const tally = new Tally(classes);
-  const size = elements(data.shape);
-  const images = new Float32Array(network.batchSize * size);
-  const labels = new Int32Array(network.batchSize);
   const turns = new Turns();
-  const indices = Uint32Array.from({ length: data.length }, (_, i) => i);
-  for (let from = 0; from < data.length; from += network.batchSize) {
-    options.signal?.throwIfAborted();
-    const to = Math.min(data.length, from + network.batchSize);
-    gather(data, indices, from, to, images, labels);
-    const { data: logits } = await network.predict(images.subarray(0, (to - from) * size));
-    const losses = Array.from({ length: to - from }, (_, i) => crossEntropyOf(logits, i * classes, classes, labels[i]!));
-    tally.add(logits, labels.subarray(0, to - from), losses);
-    options.onProgress?.(to, data.length);
+  const { total, parts } = isBatches(data)
+    ? passThrough('evaluate', data, 0, network.inputShape, signal)
+    : passOver(data, network.batchSize, Uint32Array.from({ length: data.length }, (_, i) => i));
+  let done = 0;
+  signal?.throwIfAborted();
+  for await (const { images, labels, indices } of parts) {
+    const truth = readLabels(labels, indices.length, classes);
+    const { data: logits } = await network.predict(images, { signal });
+    tally.add(logits, truth, Array.from(truth, (label, i) => crossEntropyOf(logits, i * classes, classes, label)));
+    done += indices.length;
+    onProgress?.(done, total);
     await turns.take();
+    signal?.throwIfAborted();
   }
   return tally.result();
 }

@@ -9,6 +9,7 @@ import { readSafetensors } from './io/safetensors.js';
 import { save } from './io/save.js';
 import type { Slot } from './io/weights.js';
 import type { Network } from './network.js';
+import { isBatches, type Batches } from './source.js';
 
 /** What a resumed run must agree with, and where the run stood. Under `fit` in the checkpoint's metadata, as JSON. */
 interface FitState {
@@ -31,8 +32,9 @@ interface Run {
   readonly rates: readonly (readonly [update: number, rate: number])[];
 }
 
-/** Parts of the whole run at which the schedule is noted. */
+/** Parts of the whole run at which the schedule is noted; updates, where nobody knows how many there will be. */
 const NOTED = [0, 0.25, 0.5, 0.75, 1];
+const NOTED_UPDATES = [0, 10, 100, 1000, 10_000, 100_000];
 
 /** Writes a run's checkpoints and goes on from them. */
 export class Keeper {
@@ -53,12 +55,13 @@ export class Keeper {
   }
 
   /** For the checkpoint file of `options`. */
-  static async of(network: Network, file: string, data: Dataset, options: FitOptions, stopping: EarlyStopping | null): Promise<Keeper> {
+  static async of(network: Network, file: string, data: Dataset | Batches, options: FitOptions, stopping: EarlyStopping | null): Promise<Keeper> {
     const { epochs, seed = 1, dropLast = false, augment = [], mixup = 0, schedule } = options;
-    const batches = dropLast ? Math.floor(data.length / network.batchSize) : Math.ceil(data.length / network.batchSize);
-    const updates = NOTED.map((part) => Math.floor(part * epochs * batches));
+    const images = isBatches(data) ? 0 : data.length;
+    const batches = dropLast ? Math.floor(images / network.batchSize) : Math.ceil(images / network.batchSize);
+    const updates = isBatches(data) ? NOTED_UPDATES : NOTED.map((part) => Math.floor(part * epochs * batches));
     return new Keeper(network, file, options, {
-      data: await fingerprint(data), images: data.length, batchSize: network.batchSize, seed, dropLast, augment: augment.map(({ name }) => name), mixup,
+      data: isBatches(data) ? 'batches' : await fingerprint(data), images, batchSize: network.batchSize, seed, dropLast, augment: augment.map(({ name }) => name), mixup,
       rates: schedule ? updates.map((update) => [update, schedule(update)] as const) : [],
     }, stopping);
   }
@@ -91,6 +94,7 @@ export class Keeper {
       throw new OptionError(`fit: ${what} ${JSON.stringify(given)}, but ${this.#file} was written with ${JSON.stringify(was)}`);
     };
     const own = this.#run;
+    if ((own.data === 'batches') !== (run.data === 'batches')) throw new OptionError(`fit: ${own.data === 'batches' ? 'batches are given' : 'a data set is given'}, but ${this.#file} was written while training on ${run.data === 'batches' ? 'batches' : 'a data set'}`);
     if (own.images !== run.images) refuse('images', own.images, run.images);
     if (own.data !== run.data) throw new OptionError(`fit: the data set is not the one that ${this.#file} was trained on: its images, labels or classes differ`);
     for (const name of ['batchSize', 'seed', 'dropLast', 'mixup'] as const) if (own[name] !== run[name]) refuse(name, own[name], run[name]);

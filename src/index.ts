@@ -9,6 +9,7 @@ export type { Clip } from './training/clip.js';
 export type { Pattern } from './core/pattern.js';
 export type { Evaluation } from './training/metrics.js';
 export type { Images } from './images.js';
+export type { Batch, Batches } from './source.js';
 export type { Labels, Targets } from './training/targets.js';
 export type { Shape, Tensor } from './core/shape.js';
 export { ConvasmError, DivergedError, FormatError, MemoryError, OptionError, ShapeError, UnsupportedError } from './core/errors.js';

@@ -9,6 +9,7 @@ import type { Range } from './plan/plan.js';
 import type { Buffer, PlanTensor } from './plan/tensor.js';
 import type { Crew } from './runtime/crew.js';
 import type { Engine } from './runtime/engine.js';
+import { Slices } from './slices.js';
 import { startRunning } from './slots.js';
 
 /** A blueprint in memory: programs, weights, counters. Runs ranges of its program, alone or with a crew. */
@@ -24,7 +25,11 @@ export class Session {
   /** Gradients of an earlier backward wait for the update: the next one adds to them. */
   pending = false;
   #engine: Engine | null;
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #slices: Slices;
+  /** Work that was given and is not done, the last of it, and whether one is between its slices. */
+  #queued = 0;
+  #turn: Promise<void> = Promise.resolve();
+  #busy = false;
   /** Parameters or running statistics may differ from those that the derived weights are of. */
   #stale = true;
 
@@ -35,6 +40,7 @@ export class Session {
     this.rate = options.optimizer?.lr ?? 0;
     this.seed = options.seed;
     this.#engine = engine;
+    this.#slices = new Slices((first, last) => (crew ? crew.run(first, last) : this.engine.run(first, last, arena.control)), train?.update.first ?? Infinity);
     const program = encode([...(train?.plan.steps ?? []), ...predict.plan.steps], arena);
     engine.bytes(arena.control, program.length).set(program);
     for (const { buffer, values } of store.constants.values()) this.floats(buffer).set(values);
@@ -85,9 +91,14 @@ export class Session {
     this.run(this.#predicting(), live);
   }
 
-  /** The same with all workers. */
-  async predictAll(live: number): Promise<void> {
-    await this.runAll(this.#predicting(), live);
+  /** The same with all workers, in slices. */
+  async predictAll(live: number, signal?: AbortSignal): Promise<void> {
+    await this.runAll(this.#predicting(), live, signal);
+  }
+
+  /** Throws OptionError while a call is between two slices: the memory is its. */
+  refuseBusy(): void {
+    if (this.#busy) throw new OptionError('a call of this network is under way: await it first');
   }
 
   /** Runs a range over `live` images on the calling thread alone; returns what `run` of the kernels returned. */
@@ -96,18 +107,39 @@ export class Session {
     return this.engine.run(range.first, range.last, this.blueprint.arena.control);
   }
 
-  /** The same with all workers. */
-  async runAll(range: Range, live: number): Promise<number> {
-    if (this.crew === null) return this.run(range, live);
+  /** The same with all workers, in slices; a signal between two of them ends it, and leaves running statistics as they were before it. */
+  runAll(range: Range, live: number, signal?: AbortSignal): Promise<number> {
     this.#setControl(range, live);
-    return this.crew.run(range.first, range.last);
+    if (!signal) return this.#slices.run(range, live);
+    const running = [...this.blueprint.store.running.values()].map(({ buffer }) => ({ buffer, before: this.#bits(buffer).slice() }));
+    return this.#slices.run(range, live, signal).catch((error: unknown) => {
+      this.#stale = true;
+      if (range.first < this.#trainSteps && range.last > this.blueprint.train!.forward.last) this.pending = false;
+      if (this.#engine) for (const { buffer, before } of running) this.#bits(buffer).set(before);
+      throw error;
+    });
   }
 
-  /** Does `work`, which writes, runs and reads the one memory, once all work given before it is done. */
-  inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const mine = this.#turn.then(work);
-    this.#turn = mine.catch(() => undefined);
-    return mine;
+  #bits({ address, words }: Buffer): Int32Array<ArrayBuffer> {
+    return this.engine.integers(address, words);
+  }
+
+  /** Does `work`, which writes, runs and reads the one memory, once all work given before it is done: at once where there is none. */
+  async inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const before = this.#turn;
+    let done = (): void => {};
+    this.#turn = new Promise<void>((resolve) => {
+      done = resolve;
+    });
+    if (this.#queued++ > 0) await before;
+    this.#busy = true;
+    try {
+      return await work();
+    } finally {
+      this.#busy = false;
+      this.#queued--;
+      done();
+    }
   }
 
   #setControl(range: Range, live: number): void {

@@ -1,11 +1,11 @@
 import { CONTROL_LIVE } from '../assembly/abi.js';
 import type { TrainPlan } from './blueprint.js';
 import { DivergedError } from './core/errors.js';
-import type { Network } from './network.js';
+import type { Steps } from './steps.js';
 import { buffersOf } from './plan/lifetime.js';
 
 /** Runs the forward steps one by one and names the layer of the first whose output is not finite; null where all are. */
-function firstNotFinite(network: Network, train: TrainPlan, live: number): string | null {
+function firstNotFinite(network: Steps, train: TrainPlan, live: number): string | null {
   const { engine, blueprint } = network;
   const { control } = blueprint.arena;
   engine.integers(control + CONTROL_LIVE, 1)[0] = live;
@@ -22,7 +22,7 @@ function firstNotFinite(network: Network, train: TrainPlan, live: number): strin
 }
 
 /** What to throw for a loss that is not finite. */
-export function divergence(network: Network, train: TrainPlan, live: number): DivergedError {
+export function divergence(network: Steps, train: TrainPlan, live: number): DivergedError {
   const layer = firstNotFinite(network, train, live);
   const found = layer === null ? '' : `; first layer with such an output: ${layer}`;
   const step = network.steps + 1;

@@ -12,6 +12,8 @@ export interface Dataset {
   readonly classes: readonly string[];
   /** One label per image. */
   readonly labels: Int32Array;
+  /** Where images are not at hand: awaited before those `indices` are read, all together; earlier ones may be gone then. */
+  prepare?(indices: ArrayLike<number>): Promise<void>;
   /** Writes image `index`, channels first, to `out` from `offset` on. */
   read(index: number, out: Float32Array, offset: number): void;
 }

@@ -16,6 +16,7 @@ export async function fingerprint(dataset: Dataset): Promise<string> {
   const parts = [await sha256(new TextEncoder().encode(head)), await sha256(new Uint8Array(Int32Array.from(dataset.labels).buffer))];
   const image = new Float32Array(elements(dataset.shape));
   for (let i = 0; i < dataset.length; i += Math.ceil(dataset.length / SAMPLES)) {
+    await dataset.prepare?.([i]);
     dataset.read(i, image, 0);
     parts.push(await sha256(new Uint8Array(image.buffer)));
   }

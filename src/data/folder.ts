@@ -9,10 +9,12 @@ export interface FolderOptions extends SplitOptions {
   readonly shape?: Shape;
   /** The shorter side before the centre is cut out; default: 256 for 224, in proportion. */
   readonly side?: number;
+  /** false: an image is read and decoded each time it is needed, so that memory holds one batch. Default true: once, all of them, to bytes. */
+  readonly inMemory?: boolean;
 }
 
 const IMAGE = /\.(png|jpe?g)$/i;
-/** All images of a data set lie in memory, as bytes. */
+/** Of a data set whose images lie in memory. */
 const MAX_BYTES = 4e9;
 const MAX_FILE_BYTES = 256e6;
 
@@ -50,21 +52,28 @@ async function listed(dir: string, classes: readonly string[]): Promise<File[]> 
   return files;
 }
 
-/** Reads, decodes and prepares every image of a half; they lie in memory as bytes of the asked shape. */
-async function readHalf(dir: string, classes: readonly string[], shape: Shape, side: number): Promise<Dataset> {
+/** A half; its images are bytes of the asked shape, all in memory or those that were prepared last. */
+async function readHalf(dir: string, classes: readonly string[], shape: Shape, { side, inMemory = true }: FolderOptions & { readonly side: number }): Promise<Dataset> {
   const { prepareBytes } = await import('./images/prepare.js');
   const files = await listed(dir, classes);
   const size = shape[0]! * shape[1]! * shape[2]!;
-  if (files.length * size > MAX_BYTES) throw new OptionError(`${dir}: ${grouped(files.length)} images take ${grouped(files.length * size)} bytes at ${shape.join('x')}, expected at most ${grouped(MAX_BYTES)}: train on a part, or smaller`);
-  const bytes = new Uint8Array(files.length * size);
-  for (const [i, { dir: folder, name }] of files.entries()) {
-    const file = await readBounded(folder, name, { head: 0, limit: () => MAX_FILE_BYTES });
-    bytes.set(await prepareBytes(file, join(folder, name), shape, side), i * size);
-  }
+  if (inMemory && files.length * size > MAX_BYTES) throw new OptionError(`${dir}: ${grouped(files.length)} images take ${grouped(files.length * size)} bytes at ${shape.join('x')}, expected at most ${grouped(MAX_BYTES)}: train on a part, or smaller, or with inMemory: false`);
+  const held = new Map<number, Uint8Array>();
+  const prepare = async (indices: ArrayLike<number>): Promise<void> => {
+    held.clear();
+    for (const i of Array.from(indices)) {
+      const { dir: folder, name } = files[i]!;
+      const file = await readBounded(folder, name, { head: 0, limit: () => MAX_FILE_BYTES });
+      held.set(i, await prepareBytes(file, join(folder, name), shape, side));
+    }
+  };
+  if (inMemory) await prepare([...files.keys()]);
   return {
-    name: dir, length: files.length, shape, classes, labels: Int32Array.from(files, ({ label }) => label),
+    name: dir, length: files.length, shape, classes, labels: Int32Array.from(files, ({ label }) => label), ...(!inMemory && { prepare }),
     read(index, out, offset) {
-      for (let i = 0; i < size; i++) out[offset + i] = bytes[index * size + i]! / 255;
+      const bytes = held.get(index);
+      if (!bytes) throw new OptionError(`${dir}: image ${index} is not in memory, expected prepare([${index}]) to be awaited first (inMemory: false)`);
+      for (let i = 0; i < size; i++) out[offset + i] = bytes[i]! / 255;
     },
   };
 }
@@ -88,9 +97,9 @@ export async function folder(dir: string, options: FolderOptions = {}): Promise<
   if (found === null) throw new FormatError(`${dir}: no folders of PNG or JPEG images, expected one per class`);
   const classes = await foldersIn(found.train);
   if (classes.length < 2) throw new FormatError(`${found.train}: ${classes.length} folders, expected one per class, at least two`);
-  const train = await readHalf(found.train, classes, shape, side);
+  const train = await readHalf(found.train, classes, shape, { ...options, side });
   if (found.test === null) return holdOut(train, options);
   const others = await foldersIn(found.test);
   if (others.join('/') !== classes.join('/')) throw new FormatError(`${found.test}: classes ${others.join(', ')}, expected those of ${found.train}: ${classes.join(', ')}`);
-  return { train, test: await readHalf(found.test, classes, shape, side) };
+  return { train, test: await readHalf(found.test, classes, shape, { ...options, side }) };
 }

@@ -19,6 +19,7 @@ export function subset(dataset: Dataset, indices: Uint32Array, name: string): Da
     shape: dataset.shape,
     classes: dataset.classes,
     labels: Int32Array.from(indices, (index) => dataset.labels[index]!),
+    ...(dataset.prepare && { prepare: (asked) => dataset.prepare!(Array.from(asked, (index) => indices[index]!)) }),
     read: (index, out, offset) => dataset.read(indices[index]!, out, offset),
   };
 }

@@ -27,7 +27,7 @@ export function transformed(dataset: Dataset, transforms: readonly Transform[], 
   const { name, length, shape, classes, labels } = dataset;
   const size = elements(shape);
   return {
-    name, length, shape, classes, labels,
+    name, length, shape, classes, labels, ...(dataset.prepare && { prepare: (indices) => dataset.prepare!(indices) }),
     read(index, out, offset) {
       dataset.read(index, out, offset);
       applyAll(transforms, out.subarray(offset, offset + size), shape, drawsOf(seed, 0, index));

@@ -4,8 +4,8 @@ import { classActivation } from './cam.js';
 
 /** What Grad-CAM asks of a network: one that compile was told to watch the layer of. */
 export interface Explainable {
-  forward(images: Tensor): Tensor;
-  backward(gradOutput: Float32Array): void;
+  forwardSync(images: Tensor): Tensor;
+  backwardSync(gradOutput: Float32Array): void;
   output(layer: string): Tensor;
   outputGradient(layer: string): Tensor;
 }
@@ -26,11 +26,11 @@ export interface GradCamResult {
  */
 export function gradCam(net: Explainable, image: Tensor, { layer, label }: { readonly layer: string; readonly label?: number }): GradCamResult {
   if (image.shape.length !== 3) throw new ShapeError(`gradCam: image is ${show(image.shape)}, expected [channels, height, width] of one image`);
-  const scores = net.forward(image).data;
+  const scores = net.forwardSync(image).data;
   const best = label ?? scores.reduce((at, score, i) => (score > scores[at]! ? i : at), 0);
   if (!Number.isInteger(best) || best < 0 || best >= scores.length) throw new OptionError(`gradCam: label is ${best}, expected 0 to ${scores.length - 1}`);
   const features = net.output(layer);
-  net.backward(Float32Array.from(scores, (_, i) => Number(i === best)));
+  net.backwardSync(Float32Array.from(scores, (_, i) => Number(i === best)));
   const of = ({ data, shape }: Tensor): Tensor => ({ data, shape: shape.slice(1) });
   return { map: classActivation(of(features), of(net.outputGradient(layer))), label: best, scores };
 }

@@ -1,8 +1,8 @@
 import { FormatError } from '../core/errors.js';
 import type { Grey } from './pixels.js';
 
-/** Ink as the network takes it, [side, side] with 0 paper and 1 ink, and what was done to get there. */
-export interface Ink {
+/** A picture as a network takes it, and what was done to get there. */
+export interface Input {
   readonly pixels: Float32Array;
   readonly steps: string;
 }
@@ -20,8 +20,8 @@ interface Plane {
   readonly values: Float32Array;
 }
 
-/** Turns a picture of one character into the network's input, [side, side]; throws FormatError where it shows no ink. */
-export function toInk(grey: Grey, side: number, file: string): Ink {
+/** Turns a picture of one character into the network's input, [side, side] with 0 paper and 1 ink; throws FormatError where it shows no ink. */
+export function toInk(grey: Grey, side: number, file: string): Input {
   const border = borderOf(grey);
   const bright = mean(border) > 0.5;
   const values = bright ? grey.values.map((value) => 1 - value) : grey.values;

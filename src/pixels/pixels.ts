@@ -22,7 +22,7 @@ export interface Grey {
 }
 
 /** Opacity of pixel `i`, 0 to 1. */
-function alphaOf({ data, channels, max, key }: Pixels, i: number, colours: number): number {
+export function alphaOf({ data, channels, max, key }: Pixels, i: number, colours: number): number {
   const at = i * channels;
   if (channels > colours) return data[at + colours]! / max;
   return key?.every((value, c) => value === data[at + c]) ? 0 : 1;
@@ -49,16 +49,4 @@ export function toGrey(pixels: Pixels): Grey {
   }
   const backdrop = drawn < 0.5 * covered ? 1 : 0;
   return { width, height, values: values.map((value, i) => value * alphas[i]! + backdrop * (1 - alphas[i]!)) };
-}
-
-/** Red, green and blue, each [height, width] and 0 to 1; what is see-through lies on white. */
-export function toPlanes(pixels: Pixels): Float32Array[] {
-  const { width, height, data, channels, max } = pixels;
-  const colours = channels < 3 ? 1 : 3;
-  return [0, 1, 2].map((c) =>
-    Float32Array.from({ length: width * height }, (_, i) => {
-      const alpha = alphaOf(pixels, i, colours);
-      return (data[i * channels + (colours === 1 ? 0 : c)]! / max) * alpha + 1 - alpha;
-    }),
-  );
 }

@@ -1,8 +1,9 @@
 import { FormatError, OptionError } from '../core/errors.js';
-import { elements, show, type Shape, type Tensor } from '../core/shape.js';
-import { toInk } from './ink.js';
-import { toGrey, toPlanes, type Pixels } from './pixels.js';
-import { centreOf, resized } from './resize.js';
+import { show, type Shape, type Tensor } from '../core/shape.js';
+import { toInk, type Input } from './ink.js';
+import { toGrey, type Pixels } from './pixels.js';
+import { toRaster } from './raster.js';
+import { toPlanes } from './resize.js';
 
 /** How a picture becomes what a network takes, and what its outputs are called. */
 export interface Recipe {
@@ -16,7 +17,7 @@ export interface Recipe {
   readonly deviation?: readonly number[];
 }
 
-const MOST = 4096;
+const MOST = 8192;
 
 function parsed(text: string | undefined, what: string): unknown {
   try {
@@ -47,8 +48,9 @@ export function recipeOf(metadata: Readonly<Record<string, string>>, input: Shap
   }
   const { input: shape, side, mean, deviation } = given as Record<string, unknown>;
   if (JSON.stringify(shape) !== JSON.stringify(input)) throw new FormatError(`the weights' preprocessing is for images ${JSON.stringify(shape)}, expected ${show(input)}`);
-  if (side !== undefined && !(Number.isInteger(side) && (side as number) >= 1 && (side as number) <= MOST)) {
-    throw new FormatError(`the weights' preprocessing: side is ${JSON.stringify(side)}, expected an integer from 1 to ${MOST}`);
+  const least = Math.max(...input.slice(1));
+  if (side !== undefined && !(Number.isInteger(side) && (side as number) >= least && (side as number) <= MOST)) {
+    throw new FormatError(`the weights' preprocessing: side is ${JSON.stringify(side)}, expected an integer from ${least} to ${MOST}`);
   }
   const [means, deviations] = [numbers(mean, input[0]!, 'mean'), numbers(deviation, input[0]!, 'deviation')];
   return {
@@ -58,20 +60,24 @@ export function recipeOf(metadata: Readonly<Record<string, string>>, input: Shap
 }
 
 /**
- * A picture as the network's input, [1, c, h, w]. One channel without a mean is ink: the character is cropped, scaled and centred as
- * MNIST's are, 0 paper and 1 ink. `name` is what errors call the picture; throws FormatError where it shows no ink.
+ * A picture as the network's input [c, h, w], in the one way that training, the command line and pages have. One channel without side and mean is
+ * ink: the character is cropped, scaled and centred as MNIST's are, 0 paper and 1 ink. `name` is what errors call the picture.
  */
-export function tensorOf(pixels: Pixels, recipe: Recipe, name = 'image'): Tensor {
-  const [channels, height, width] = recipe.input as [number, number, number];
-  const shape = [1, ...recipe.input];
-  if (channels === 1 && recipe.mean === undefined) return { data: toInk(toGrey(pixels), width, name).pixels, shape };
+export function prepared(picture: Pixels, { input, side: wanted, mean, deviation }: Omit<Recipe, 'classes'>, name: string): Input {
+  const [channels, height, width] = input as [number, number, number];
+  if (channels === 1 && wanted === undefined && mean === undefined) return toInk(toGrey(picture), width, name);
   if (channels !== 1 && channels !== 3) throw new OptionError(`images have 1 or 3 channels, the network takes ${channels}`);
-  const planes = channels === 1 ? [toGrey(pixels).values] : toPlanes(pixels);
-  const { rows, columns } = centreOf(pixels, recipe.side ?? Math.max(height, width), height, width);
-  const data = new Float32Array(elements(recipe.input));
-  planes.forEach((plane, c) => {
-    const [mean, deviation] = [recipe.mean?.[c] ?? 0, recipe.deviation?.[c] ?? 1];
-    data.set(resized(plane, rows, columns).map((value) => (value - mean) / deviation), c * height * width);
-  });
-  return { data, shape };
+  const least = Math.max(height, width);
+  const side = wanted ?? least;
+  if (!(Number.isInteger(side) && side >= least && side <= MOST)) throw new OptionError(`recipe: side is ${side}, expected an integer from ${least} to ${MOST}`);
+  const plane = height * width;
+  const pixels = Float32Array.from(toPlanes(toRaster(picture), input, side), (value) => value / 255);
+  const of = (list: readonly number[] | undefined, i: number, none: number): number => list?.[Math.floor(i / plane)] ?? none;
+  pixels.forEach((value, i) => (pixels[i] = (value - of(mean, i, 0)) / of(deviation, i, 1)));
+  return { pixels, steps: `shorter side to ${side}, ${width}x${height} from the centre` };
+}
+
+/** A picture as the network's input, [1, c, h, w], as the recipe has it. Throws FormatError where ink is expected and none is found. */
+export function tensorOf(pixels: Pixels, recipe: Recipe, name = 'image'): Tensor {
+  return { data: prepared(pixels, recipe, name).pixels, shape: [1, ...recipe.input] };
 }

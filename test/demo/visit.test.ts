@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { compile, fit, losses, models, optimizers } from '../../src/index.js';
 import { digits } from '../../src/data/digits.js';
-import { chromiumPath } from '../support/chromium.js';
+import { hasChromium } from '../support/programs.js';
 import { root } from '../support/sources.js';
 import { Visitor } from './visitor.js';
 
@@ -22,7 +22,7 @@ async function digestAfter(steps: number): Promise<string> {
   return (await net.digest()).slice(0, 8);
 }
 
-describe.skipIf(chromiumPath() === undefined)('the page', () => {
+describe.skipIf(!(await hasChromium()))('the page', () => {
   let visitor: Visitor;
   beforeAll(async () => {
     execFileSync(process.execPath, [path.join(root, 'scripts/demo.mjs'), '--build']);
@@ -98,7 +98,7 @@ describe.skipIf(chromiumPath() === undefined)('the page', () => {
   });
 });
 
-describe.skipIf(chromiumPath() === undefined)('a link', () => {
+describe.skipIf(!(await hasChromium()))('a link', () => {
   const follow = async (digest: string): Promise<string> => {
     const visitor = await Visitor.come({ locale: 'zh-CN' });
     try {

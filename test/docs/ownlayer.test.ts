@@ -40,10 +40,10 @@ test('a layer of steps computes, trains and is saved under its name', async () =
   });
   const x = Float32Array.of(1, 2, 3, 4);
   expect([...net.predictSync(x).data]).toEqual([2, 4, 6, 8]);
-  const { gradients } = net.lossAndGradients(x, new Float32Array(4));
+  const { gradients } = net.lossAndGradientsSync(x, new Float32Array(4));
   expect([...gradients.get('scale.weight')!.data]).toEqual([2 * (2 * 1 + 4 * 2), 2 * (6 * 3 + 8 * 4)]);
   expect([...net.inputGradient().data]).toEqual([8, 16, 24, 32]);
-  net.update();
+  net.updateSync();
   expect(net.parameters.map(({ name, read }) => [name, [...read()].map((value) => Math.round(value * 100) / 100)])).toEqual([['scale.weight', [1.8, 1]]]);
   await net.dispose();
 });

@@ -50,8 +50,8 @@ const stateOf = (bytes: Uint8Array): [string, Value][] =>
 async function measure(given: Given, weights: Uint8Array): Promise<{ logits: Tensor; loss: Tensor; gradients: Map<string, Tensor> }> {
   const net = await networkOf(given, weights);
   const images = given.tensor('images');
-  const logits = given.params.boolean('batch_norm', false) ? net.forward(images) : net.predictSync(images);
-  const { loss, gradients } = net.lossAndGradients(images, given.integers('labels'));
+  const logits = given.params.boolean('batch_norm', false) ? net.forwardSync(images) : net.predictSync(images);
+  const { loss, gradients } = net.lossAndGradientsSync(images, given.integers('labels'));
   net.dispose();
   return { logits, loss: { data: Float32Array.of(loss), shape: [] }, gradients };
 }

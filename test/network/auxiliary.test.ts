@@ -19,7 +19,7 @@ test('the loss and the gradients are those of the output and the weighted ones o
   const options = { input, batchSize: 4, loss: losses.crossEntropy() };
   const [net, one, two] = [await compile(both(), options), await compile(main(), options), await compile(side(), options)];
   for (const other of [one, two]) other.load(net.save(), { strict: false });
-  const [{ loss, gradients }, a, b] = [net, one, two].map((each) => each.lossAndGradients(images, labels)) as [ReturnType<typeof net.lossAndGradients>, ReturnType<typeof net.lossAndGradients>, ReturnType<typeof net.lossAndGradients>];
+  const [{ loss, gradients }, a, b] = [net, one, two].map((each) => each.lossAndGradientsSync(images, labels)) as [ReturnType<typeof net.lossAndGradientsSync>, ReturnType<typeof net.lossAndGradientsSync>, ReturnType<typeof net.lossAndGradientsSync>];
   expect(loss).toBeCloseTo(a.loss + 0.3 * b.loss, 6);
   for (const [name, { data }] of gradients) {
     const [first, second] = [a, b].map((each) => each.gradients.get(name)?.data);

@@ -12,11 +12,11 @@ describe('dropout', () => {
 
   test.each([0.1, 0.5, 0.9])('drops a fraction of %d and keeps the mean; backward drops the same', async (p) => {
     const net = await compiled(new Dropout(p), [50_000]);
-    const y = net.forward(ones(200_000)).data;
+    const y = net.forwardSync(ones(200_000)).data;
     const kept = y.filter((v) => v !== 0);
     expect(Math.abs(kept.length / y.length - (1 - p))).toBeLessThan(0.005);
     expect(kept.every((v) => v === Math.fround(1 / (1 - p)))).toBe(true);
-    net.backward(ones(200_000));
+    net.backwardSync(ones(200_000));
     expect(net.inputGradient().data).toEqual(y);
     expect(net.predictSync(ones(50_000)).data).toEqual(ones(50_000));
   });
@@ -24,20 +24,20 @@ describe('dropout', () => {
   test('another mask each step, seed and layer; the same again for the same', async () => {
     const mask = async (seed: number, updates: number): Promise<string> => {
       const net = await compiled(new Dropout(), [64], { seed });
-      for (let i = 0; i < updates; i++) net.update();
-      return net.forward(ones(256)).data.join();
+      for (let i = 0; i < updates; i++) net.updateSync();
+      return net.forwardSync(ones(256)).data.join();
     };
     const all = await Promise.all([mask(7, 0), mask(8, 0), mask(2 ** 31 - 1, 0), mask(7, 1), mask(7, 2)]);
     expect(new Set(all).size).toBe(5);
     expect(await mask(7, 2)).toBe(all[4]);
     const two = await compile(new Sequential({ a: new Dropout(), b: new Dropout() }), { input: [4096], optimizer: lr, seed: 7 });
-    const both = two.forward(ones(4096)).data.filter((v) => v !== 0).length;
+    const both = two.forwardSync(ones(4096)).data.filter((v) => v !== 0).length;
     expect(Math.abs(both / 4096 - 0.25)).toBeLessThan(0.03);
   });
 
   test('drops whole channels, one image apart from another', async () => {
     const net = await compiled(new Dropout2d(0.5), [37, 3, 5]);
-    const y = net.forward(ones(4 * 37 * 15)).data;
+    const y = net.forwardSync(ones(4 * 37 * 15)).data;
     const channels = Array.from({ length: 4 * 37 }, (_, i) => [...new Set(y.subarray(i * 15, i * 15 + 15))]);
     expect(channels.every((values) => values.length === 1)).toBe(true);
     expect(new Set([0, 1, 2, 3].map((i) => channels.slice(i * 37, i * 37 + 37).join())).size).toBe(4);

@@ -13,7 +13,7 @@ const images = numbers(4 * 72, 3);
 test('a frozen body keeps its statistics, has no backward and no update steps, and computes as it predicts', async () => {
   const net = await compile(model(), { ...options, freeze: 'body.*' });
   const before = new Map(net.stateDict.map(({ name, read }) => [name, read()]));
-  expect(net.forward(images)).toEqual(net.predictSync(images));
+  expect(net.forwardSync(images)).toEqual(net.predictSync(images));
   for (let i = 0; i < 3; i++) net.stepSync(images, [0, 1, 2, 1]);
   for (const { name, read } of net.stateDict) {
     if (name.startsWith('body.')) expect(read(), name).toEqual(before.get(name));

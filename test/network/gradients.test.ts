@@ -64,19 +64,19 @@ describe.each(networks)('$name', (one) => {
     const net = await compile(one.model(), options);
     const { images } = batchFor(one, net.outputShape, BATCH);
     const weights = numbers(BATCH * elements(net.outputShape), 5);
-    net.forward(images);
-    net.backward(weights);
-    const f = (): number => (one.differs ? net.forward(images) : net.predictSync(images)).data.reduce((sum, y, i) => sum + y * weights[i]!, 0);
+    net.forwardSync(images);
+    net.backwardSync(weights);
+    const f = (): number => (one.differs ? net.forwardSync(images) : net.predictSync(images)).data.reduce((sum, y, i) => sum + y * weights[i]!, 0);
     expect(deviations(movable(net, images, net.gradients()), f)).toEqual([]);
   });
 
   test('the loss moves as its gradients say', async () => {
     const net = await compile(one.model(), optionsOf(one, { batchSize: BATCH }));
     const { images, target } = batchFor(one, net.outputShape, BATCH);
-    const { gradients } = net.lossAndGradients(images, target);
+    const { gradients } = net.lossAndGradientsSync(images, target);
     // The loss is a float32: one direction through all tensors at once moves it furthest.
     const tensors = movable(net, images, gradients).filter(({ name }) => name !== 'images');
-    const f = (): number => net.lossAndGradients(images, target).loss;
+    const f = (): number => net.lossAndGradientsSync(images, target).loss;
     const joined: Moved = {
       name: 'all',
       at: Float32Array.from(tensors.flatMap(({ at }) => [...at])),

@@ -104,7 +104,7 @@ describe('the order of calls', () => {
   test('training a network that only predicts', async () => {
     const one = await compile(tiny(), { input: [1, 4, 4] });
     await refused(() => one.step(image, [0]), 'OptionError', 'step: the network was compiled to predict only; give compile a loss or an optimizer');
-    await refused(() => one.forward(image), 'OptionError', /^forward: the network was compiled to predict only/);
+    await refused(() => one.forwardSync(image), 'OptionError', /^forward: the network was compiled to predict only/);
   });
 
   test('a step without loss or without optimizer', async () => {
@@ -117,15 +117,15 @@ describe('the order of calls', () => {
 
   test('backward without its forward', async () => {
     const one = await net();
-    await refused(() => one.backward(new Float32Array(3)), 'OptionError', 'backward: call forward first');
-    one.forward(image);
-    await refused(() => one.backward(new Float32Array(4)), 'ShapeError', 'backward: 4 numbers given, expected 3 ([1, 3])');
-    one.backward(new Float32Array(3));
+    await refused(() => one.backwardSync(new Float32Array(3)), 'OptionError', 'backward: call forward first');
+    one.forwardSync(image);
+    await refused(() => one.backwardSync(new Float32Array(4)), 'ShapeError', 'backward: 4 numbers given, expected 3 ([1, 3])');
+    one.backwardSync(new Float32Array(3));
     // The memory of what forward kept is given to the gradients: a second backward needs a forward of its own.
-    await refused(() => one.backward(new Float32Array(3)), 'OptionError', 'backward: call forward first');
-    one.forward(image);
+    await refused(() => one.backwardSync(new Float32Array(3)), 'OptionError', 'backward: call forward first');
+    one.forwardSync(image);
     one.stepSync(image, [0]);
-    await refused(() => one.backward(new Float32Array(3)), 'OptionError', 'backward: call forward first');
+    await refused(() => one.backwardSync(new Float32Array(3)), 'OptionError', 'backward: call forward first');
   });
 
   test('anything after dispose', async () => {

@@ -30,10 +30,10 @@ function spoil(net: Network): void {
 
 const changes: Record<string, (net: Network) => void | Promise<void>> = {
   'a step': (net) => void net.stepSync(images, labels),
-  'forward, which moves running statistics': (net) => void net.forward(images),
+  'forward, which moves running statistics': (net) => void net.forwardSync(images),
   'lossAndGradients and update': (net) => {
-    net.lossAndGradients(images, labels);
-    net.update();
+    net.lossAndGradientsSync(images, labels);
+    net.updateSync();
   },
   'a parameter written': (net) => net.parameters.find(({ name }) => name === 'norm.weight')!.write(Float32Array.of(1, 2, 3, 4, 5, 6)),
   'a running statistic written': (net) => slot(net, 'norm.running_mean').write(Float32Array.of(1, 2, 3, 4, 5, 6)),

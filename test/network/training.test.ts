@@ -50,8 +50,8 @@ describe('a step in parts', () => {
     for (let i = 0; i < 3; i++) {
       const { images, target } = batchFor(one, whole.outputShape, i === 1 ? 2 : 5, i + 1);
       const { loss } = whole.stepSync(images, target);
-      expect(parts.lossAndGradients(images, target).loss).toBe(loss);
-      parts.update();
+      expect(parts.lossAndGradientsSync(images, target).loss).toBe(loss);
+      parts.updateSync();
       expect(parts.gradients()).toEqual(whole.gradients());
     }
     expect(parts.steps).toBe(3);
@@ -62,28 +62,28 @@ describe('a step in parts', () => {
   test('the gradient of the outputs may come from outside', async () => {
     const [whole, parts] = [await compile(models.lenet5(), lenet), await compile(models.lenet5(), withoutLoss)];
     const { images, labels } = data.batch(0, 6);
-    const logits = parts.forward(images);
+    const logits = parts.forwardSync(images);
     expect(logits).toEqual(whole.predictSync(images));
     const gradient = softmaxLessTarget(logits.data, labels);
-    parts.backward({ data: gradient, shape: logits.shape });
-    const want = whole.lossAndGradients(images, labels).gradients;
+    parts.backwardSync({ data: gradient, shape: logits.shape });
+    const want = whole.lossAndGradientsSync(images, labels).gradients;
     for (const [name, { data: given }] of parts.gradients()) expectClose(given, want.get(name)!.data, 1e-5, name);
-    parts.update();
+    parts.updateSync();
     expect(parts.steps).toBe(1);
   });
 
   test('gradients of two batches add up until the update, and zeroGradients drops them', async () => {
     const net = await compile(models.lenet5(), lenet);
     const [first, second] = [data.batch(0, 8), data.batch(8, 13)];
-    const a = net.lossAndGradients(first.images, first.labels).gradients;
+    const a = net.lossAndGradientsSync(first.images, first.labels).gradients;
     net.zeroGradients();
-    const b = net.lossAndGradients(second.images, second.labels).gradients;
+    const b = net.lossAndGradientsSync(second.images, second.labels).gradients;
     net.zeroGradients();
-    net.lossAndGradients(first.images, first.labels);
-    const both = net.lossAndGradients(second.images, second.labels).gradients;
+    net.lossAndGradientsSync(first.images, first.labels);
+    const both = net.lossAndGradientsSync(second.images, second.labels).gradients;
     for (const [name, { data: sum }] of both) expectClose(sum, a.get(name)!.data.map((x, i) => x + b.get(name)!.data[i]!), 1e-5, name);
-    net.update();
-    expect(net.lossAndGradients(first.images, first.labels).gradients).not.toEqual(both);
+    net.updateSync();
+    expect(net.lossAndGradientsSync(first.images, first.labels).gradients).not.toEqual(both);
   });
 
   test('an incomplete batch is trained on its own images alone', async () => {

@@ -18,7 +18,7 @@ describe('a network that only explains', () => {
 
   test('gives the outputs of predicting, and those of the layers it watches', async () => {
     const net = await compile(model(), { input, batchSize: 3, watch });
-    expect(net.forward(images).data).toEqual((await net.predict(images)).data);
+    expect(net.forwardSync(images).data).toEqual((await net.predict(images)).data);
     const plain = await compile(model(), { input, batchSize: 3, fuse: false });
     await plain.predict(images);
     for (const layer of watch) {
@@ -33,10 +33,10 @@ describe('a network that only explains', () => {
 
   test('gives gradients by them: what a finite difference of the layers above says', async () => {
     const net = await compile(model(), { input, batchSize: 3, watch: ['pool'] });
-    net.forward(images);
+    net.forwardSync(images);
     const pooled = net.output('pool');
     const gradOutput = Float32Array.from({ length: 12 }, (_, i) => Math.sin(i + 1));
-    net.backward(gradOutput);
+    net.backwardSync(gradOutput);
     const gradient = net.outputGradient('pool');
     const head = await compile(new Sequential({ flatten: new Flatten(), fc: new Linear(45, 7), tanh: new Tanh(), out: new Linear(7, 4) }), { input: [5, 3, 3], batchSize: 3 });
     for (const { name, write } of head.parameters) write(net.parameters.find((one) => one.name === name)!.read());
@@ -51,11 +51,11 @@ describe('a network that only explains', () => {
   test('changes nothing: no gradients of parameters, no running statistics, no update', async () => {
     const net = await compile(model(), { input, batchSize: 3, watch });
     const before = await net.digest();
-    net.forward(images);
-    net.backward(new Float32Array(12).fill(1));
+    net.forwardSync(images);
+    net.backwardSync(new Float32Array(12).fill(1));
     expect(net.gradients().size).toBe(0);
     expect(await net.digest()).toBe(before);
-    expect(() => net.update()).toThrow('update: compile was given no optimizer');
+    expect(() => net.updateSync()).toThrow('update: compile was given no optimizer');
     await net.dispose();
   });
 });

@@ -75,7 +75,7 @@ describe.each(networks)('$name', (one) => {
     const net = await compile(one.model(), optionsOf(one));
     const { images } = batchFor(one, net.outputShape, BATCH);
     const want = net.predictSync(images).data;
-    if (!one.differs) expect(net.forward(images).data).toEqual(want);
+    if (!one.differs) expect(net.forwardSync(images).data).toEqual(want);
     const only = await compile(one.model(), { input: one.input, batchSize: BATCH, seed: 3, winograd: one.more?.winograd ?? 4 });
     expect(only.predictSync(images).data).toEqual(want);
     const unfused = await compile(one.model(), { input: one.input, batchSize: BATCH, seed: 3, winograd: one.more?.winograd ?? 4, fuse: false });

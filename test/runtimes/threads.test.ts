@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { engines } from './engines/index.js';
-import type { Engine, Running, Task } from './engines/engine.js';
+import type { Task } from './engines/engine.js';
+import { using } from './using.js';
 import type { BarriersResult } from './programs/threads.js';
 
 // Crews in every engine that has threads, from the packed package; `npm run -s soak -- barriers` is the long form of the first test.
@@ -9,26 +10,10 @@ const LONG = { timeout: 600_000 };
 const withThreads = engines.filter(({ threads }) => threads);
 const browsers = engines.filter(({ entries, threads }) => threads && entries.includes('iife'));
 
-/** Starts the engine, or says that it is missing, which is an error in CI. */
-async function using(engine: Engine, work: (run: (task: Task) => Promise<unknown>) => Promise<void>): Promise<void> {
-  const missing = await engine.missing();
-  if (missing) {
-    console.warn(`${engine.name} was not tested: \`${missing}\` installs it`);
-    expect(process.env['CI'], `${engine.name} is missing`).not.toBe('true');
-    return;
-  }
-  const running: Running = await engine.start();
-  try {
-    await work((task) => running.run(task));
-  } finally {
-    await running.close();
-  }
-}
-
 const barriers = (options: object, task: Partial<Task> = {}): Task => ({ program: 'barriers', options: { workers: 1, steps: 200, ...options }, ...task });
 
 describe.each(withThreads)('$name', (engine) => {
-  test('1 to 4 workers meet thousands of times and leave the same bits', LONG, () => using(engine, async (run) => {
+  test('1 to 4 workers meet thousands of times and leave the same bits', LONG, () => using(engine, async ({ run }) => {
     const alone = (await run(barriers({}))) as BarriersResult;
     for (const options of [{ workers: 2 }, { workers: 3 }, { workers: 4 }, { inWorker: true }]) {
       const found = (await run(barriers(options))) as BarriersResult;
@@ -37,7 +22,7 @@ describe.each(withThreads)('$name', (engine) => {
     expect(alone.warnings).toEqual([]);
   }));
 
-  test.each([2, 3])('%i workers stop for a trap, for dispose, for a loss that is not finite, and calls wait for each other', LONG, (workers) => using(engine, async (run) => {
+  test.each([2, 3])('%i workers stop for a trap, for dispose, for a loss that is not finite, and calls wait for each other', LONG, (workers) => using(engine, async ({ run }) => {
     expect(await run({ program: 'endings', options: { workers } })).toEqual({
       trap: expect.stringMatching(/unreachable|Unreachable|a worker failed/) as string, afterTrap: expect.stringContaining('disposed') as string,
       disposed: expect.stringMatching(/disposed/) as string, overlapping: 'same', diverged: expect.stringContaining('DivergedError') as string, after: 'finite',
@@ -46,7 +31,7 @@ describe.each(withThreads)('$name', (engine) => {
 });
 
 describe.each(browsers)('a page in $name', (engine) => {
-  test('takes its workers from a blob, from a file where the policy refuses blobs, or has none and says why', LONG, () => using(engine, async (run) => {
+  test('takes its workers from a blob, from a file where the policy refuses blobs, or has none and says why', LONG, () => using(engine, async ({ run }) => {
     const alone = (await run(barriers({}))) as BarriersResult;
     const policy = "script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval'; worker-src 'self'";
     const file = '/node_modules/convasm/build/dist/worker.js';
@@ -64,7 +49,7 @@ describe.each(browsers)('a page in $name', (engine) => {
     expect(await said(barriers({ workers: 2, file: '/none.js' }))).toMatch(/none\.js could not be loaded as a worker/);
   }));
 
-  test('stays free while a network trains beside it', LONG, () => using(engine, async (run) => {
+  test('stays free while a network trains beside it', LONG, () => using(engine, async ({ run }) => {
     const times = async (inWorker: boolean): Promise<{ longestMs: number; steps: number }> =>
       (await run({ program: 'away', options: { inWorker, milliseconds: 3000 } })) as { longestMs: number; steps: number };
     const [beside, here] = [await times(true), await times(false)];

@@ -3,8 +3,9 @@ import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
+import { CHROMIUM_FLAGS, programPath } from './programs.js';
 
-// Pages in Chromium, as found on this machine.
+// Pages in Chromium, driven by playwright-core.
 
 interface Page {
   goto(url: string): Promise<unknown>;
@@ -18,20 +19,10 @@ interface Playwright {
   readonly chromium: { launch(options: object): Promise<unknown> };
 }
 
-const PLACES = [process.env['CHROMIUM'], '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome', '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome'];
-const FLAGS = ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--disable-quic'];
-
-/** The browser's path; undefined where there is none, which is an error in CI. */
-export function chromiumPath(): string | undefined {
-  const found = PLACES.find((file) => file !== undefined && existsSync(file));
-  if (found === undefined && process.env['CI']) throw new Error('no Chromium found: npm run setup:runtimes installs it, or name its file in CHROMIUM');
-  return found;
-}
-
 /** A browser from `tools`, a node_modules with playwright-core; to be closed. */
-export function launch<B>(tools: string): Promise<B> {
+export async function launch<B>(tools: string): Promise<B> {
   const { chromium } = createRequire(path.join(tools, 'none.js'))('playwright-core') as Playwright;
-  return chromium.launch({ executablePath: chromiumPath(), args: FLAGS }) as Promise<B>;
+  return chromium.launch({ executablePath: await programPath('chromium'), args: CHROMIUM_FLAGS }) as Promise<B>;
 }
 
 /** Opens `url` and returns what the promise `globalThis.result` of the page comes to. `tools`: a node_modules with playwright-core. */

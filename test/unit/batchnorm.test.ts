@@ -34,7 +34,7 @@ describe('running statistics', () => {
     for (const n of [4, 2, 1]) {
       const x = randomTensor(n, n, 5, 3, 3);
       const want = ops.batchNorm(x, null, null, { training: true, runningMean: mean, runningVar: variance });
-      expect(net.forward(x).data).toEqual(want.data);
+      expect(net.forwardSync(x).data).toEqual(want.data);
       [mean, variance] = [want.runningMean!, want.runningVar!];
     }
     net.predictSync(randomTensor(9, 4, 5, 3, 3));
@@ -50,7 +50,7 @@ describe('running statistics', () => {
     const sums = new Float64Array(3);
     for (let k = 0; k < 5; k++) {
       const x = randomTensor(k, 4, 3);
-      net.forward(x);
+      net.forwardSync(x);
       x.data.forEach((v, i) => (sums[i % 3]! += v / 20));
     }
     floats(net.save(), 'running_mean').forEach((v, i) => expect(v).toBeCloseTo(sums[i]!, 6));
@@ -59,9 +59,9 @@ describe('running statistics', () => {
   test('a checkpoint brings them back: the resumed run has the same bits', async () => {
     const train = (net: Network, from: number, to: number): void => {
       for (let k = from; k < to; k++) {
-        net.forward(randomTensor(k, 4, 2, 6, 6));
-        net.backward(randomTensor(k + 100, 4, 3, 1, 1));
-        net.update();
+        net.forwardSync(randomTensor(k, 4, 2, 6, 6));
+        net.backwardSync(randomTensor(k + 100, 4, 3, 1, 1));
+        net.updateSync();
       }
     };
     const whole = await compile(model(), options);
@@ -88,8 +88,8 @@ describe('running statistics', () => {
     const net = await compile(new BatchNorm2d(5, { frozen: true }), { input: [5, 3, 3], batchSize: 4, optimizer: sgd(), inputGradient: true });
     const before = net.save();
     const [x, dy] = [randomTensor(1, 4, 5, 3, 3), randomTensor(2, 4, 5, 3, 3)];
-    expect(net.forward(x).data).toEqual(net.predictSync(x).data);
-    net.backward(dy);
+    expect(net.forwardSync(x).data).toEqual(net.predictSync(x).data);
+    net.backwardSync(dy);
     expect(net.save()).toEqual(before);
     const one = { data: new Float32Array(5).fill(1), shape: [5] };
     const zero = { data: new Float32Array(5), shape: [5] };
@@ -139,9 +139,9 @@ test('any number of workers gives the same bits', () => {
       for (let step = first; step < last; step++) for (let worker = 0; worker < workers; worker++) run(step, step + 1, control, worker, workers);
       return -1;
     };
-    const y = net.forward(randomTensor(1, 5, 2, 9, 8));
-    net.backward(randomTensor(2, 5, 3));
-    net.update();
+    const y = net.forwardSync(randomTensor(1, 5, 2, 9, 8));
+    net.backwardSync(randomTensor(2, 5, 3));
+    net.updateSync();
     return { y: y.data, dx: net.inputGradient().data, saved: net.save() };
   });
   for (const result of results.slice(1)) expect(result).toEqual(results[0]);
@@ -162,7 +162,7 @@ test('what does not fit is refused', async () => {
 test('one value per channel is not enough to train', async () => {
   expect(() => planNetwork(new BatchNorm1d(3), { input: [3], optimizer: sgd() })).toThrow(ShapeError);
   const net = await compile(new Sequential({ bn: new BatchNorm1d(3) }), { input: [3], batchSize: 4, optimizer: sgd() });
-  expect(() => net.forward(randomTensor(1, 1, 3))).toThrow(/^bn: .*at least 2 images/);
+  expect(() => net.forwardSync(randomTensor(1, 1, 3))).toThrow(/^bn: .*at least 2 images/);
   expect(net.predictSync(randomTensor(1, 1, 3)).data).toHaveLength(3);
 });
 

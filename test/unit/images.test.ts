@@ -7,8 +7,13 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { FormatError } from '../../src/core/errors.js';
 import { cifar10, folder, openData } from '../../src/data/index.js';
 import { prepareBytes } from '../../src/data/images/prepare.js';
-import { decodeImage, type Raster } from '../../src/data/images/raster.js';
-import { resize, resizeAndCrop } from '../../src/data/images/resize.js';
+import { decodeImage } from '../../src/data/images/raster.js';
+import { normalize, transformed } from '../../src/data/transforms.js';
+import type { Raster } from '../../src/pixels/raster.js';
+import { resize, resizeAndCrop } from '../../src/pixels/resize.js';
+import { compile, fit, layers, losses, optimizers } from '../../src/entries/default.js';
+
+const { Flatten, Linear, Sequential } = layers;
 
 // Images and what Pillow made of them: images/make.py.
 
@@ -94,6 +99,25 @@ describe('a folder of images', () => {
     const halves = await openData(path.join(dir, 'two'), { shape: [1, 8, 8] });
     expect([halves.train.length, halves.test!.length, halves.preprocessing]).toEqual([2, 2, { scale: 'bytes / 255', padding: 0, side: 9 }]);
     expect((await openData(path.join(dir, 'one'), { shape: [3, 8, 8], holdout: 1 })).test!.length).toBe(1);
+  });
+
+  test('is decoded as it goes where memory is to hold a batch alone', async () => {
+    const options = { shape: [3, 16, 16], side: 20 };
+    const [{ train: all }, { train: lazy }] = [await folder(path.join(dir, 'one'), options), await folder(path.join(dir, 'one'), { ...options, inMemory: false })];
+    const [want, got] = [new Float32Array(3 * 768), new Float32Array(3 * 768)];
+    expect(() => lazy.read(0, got, 0)).toThrow('image 0 is not in memory, expected prepare([0]) to be awaited first');
+    for (const part of [[2, 0], [1]]) {
+      await lazy.prepare!(part);
+      for (const i of part) lazy.read(i, got, i * 768);
+    }
+    expect(() => lazy.read(0, got, 0)).toThrow('image 0 is not in memory');
+    for (let i = 0; i < 3; i++) all.read(i, want, i * 768);
+    expect(got).toEqual(want);
+    const { train, test: held } = await folder(path.join(dir, 'one'), { ...options, inMemory: false, holdout: 1 });
+    const net = await compile(new Sequential({ f: new Flatten(), l: new Linear(768, 2) }), { input: [3, 16, 16], batchSize: 2, loss: losses.crossEntropy(), optimizer: optimizers.sgd({ lr: 0.1 }) });
+    const seen = transformed(train, [normalize({ mean: [0, 0, 0], std: [1, 1, 1] })]);
+    for await (const { validation } of fit(net, seen, { epochs: 2, validation: held! })) expect(validation!.count).toBe(1);
+    expect(net.steps).toBe(2);
   });
 
   test('is refused where something is wrong with it', async () => {

@@ -1,58 +1,18 @@
 import { describe, expect, test } from 'vitest';
-import { toGrey, toPlanes, type Pixels } from '../../src/pixels/pixels.js';
+import { toGrey, type Pixels } from '../../src/pixels/pixels.js';
+import { toRaster } from '../../src/pixels/raster.js';
 import { recipeOf, tensorOf, type Recipe } from '../../src/pixels/recipe.js';
-import { centreOf, resized } from '../../src/pixels/resize.js';
 import { readPixels, type ImageSource } from '../../src/pixels/source.js';
-
-const ramp = (width: number, height: number): Float32Array => Float32Array.from({ length: width * height }, (_, i) => (i % width) * 0.01 + Math.floor(i / width) * 0.1);
-
-/** Σ over all pixels of the triangle's weight, by definition, in two dimensions at once. */
-function oracle(plane: Float32Array, width: number, height: number, scaled: [number, number], at: [number, number]): number {
-  const weight = (from: number, to: number, o: number, i: number): number => {
-    const reach = Math.max(1, from / to);
-    return Math.max(0, 1 - Math.abs(i + 0.5 - (o + 0.5) * (from / to)) / reach);
-  };
-  let [sum, total] = [0, 0];
-  plane.forEach((value, i) => {
-    const w = weight(width, scaled[0], at[0], i % width) * weight(height, scaled[1], at[1], Math.floor(i / width));
-    sum += w * value;
-    total += w;
-  });
-  return sum / total;
-}
-
-describe('resize', () => {
-  test.each([[8, 8, 8, 8], [9, 7, 3, 2], [5, 4, 11, 9], [300, 2, 20, 2], [1, 1, 4, 4]])('%dx%d to %dx%d is the triangle filter', (width, height, w, h) => {
-    const plane = ramp(width, height).map((value, i) => value + ((i * 7919) % 13));
-    const out = resized(plane, { from: height, scaled: h, offset: 0, to: h }, { from: width, scaled: w, offset: 0, to: w });
-    const wanted = Array.from(out, (_, i) => oracle(plane, width, height, [w, h], [i % w, Math.floor(i / w)]));
-    // Two roundings to float32, of the narrowed rows and of the result, each within 2^-24 of values up to 15.
-    out.forEach((value, i) => expect(Math.abs(value - wanted[i]!)).toBeLessThanOrEqual(2 * 15 * 2 ** -24));
-  });
-
-  test('the same size keeps every bit', () => {
-    const plane = ramp(6, 5);
-    const line = (from: number) => ({ from, scaled: from, offset: 0, to: from });
-    expect(resized(plane, line(5), line(6))).toEqual(plane);
-  });
-
-  test('the centre is cut out of the scaled picture, halves to the even pixel', () => {
-    expect(centreOf({ width: 640, height: 480 }, 256, 224, 224)).toEqual({ rows: { from: 480, scaled: 256, offset: 16, to: 224 }, columns: { from: 640, scaled: 341, offset: 58, to: 224 } });
-    expect(centreOf({ width: 10, height: 7 }, 7, 4, 7)).toMatchObject({ rows: { offset: 2 }, columns: { offset: 2 } });
-    const plane = ramp(9, 7);
-    const whole = resized(plane, { from: 7, scaled: 14, offset: 0, to: 14 }, { from: 9, scaled: 18, offset: 0, to: 18 });
-    const part = resized(plane, { from: 7, scaled: 14, offset: 3, to: 2 }, { from: 9, scaled: 18, offset: 5, to: 2 });
-    expect([...part]).toEqual([whole[3 * 18 + 5], whole[3 * 18 + 6], whole[4 * 18 + 5], whole[4 * 18 + 6]]);
-  });
-});
 
 const pixels = (width: number, height: number, channels: number, data: number[], max = 255): Pixels => ({ width, height, channels, max, data, key: null });
 
 describe('colours', () => {
   test('what is see-through lies on white; grey is in all three', () => {
-    expect(toPlanes(pixels(2, 1, 4, [255, 0, 0, 255, 0, 0, 0, 0])).map((plane) => [...plane])).toEqual([[1, 1], [0, 1], [0, 1]]);
-    expect(toPlanes(pixels(1, 1, 2, [0, 51])).map((plane) => plane[0])).toEqual([0.8, 0.8, 0.8].map(Math.fround));
-    expect(toPlanes({ ...pixels(2, 1, 1, [3, 9], 10), key: [9] }).map((plane) => [...plane])).toEqual(Array(3).fill([Math.fround(0.3), 1]));
+    const bytes = (...given: Parameters<typeof pixels>): number[] => [...toRaster(pixels(...given)).data];
+    expect(bytes(2, 1, 4, [255, 0, 0, 255, 0, 0, 0, 0])).toEqual([255, 0, 0, 255, 255, 255]);
+    expect(bytes(2, 1, 2, [0, 51, 100, 128])).toEqual([204, 204, 204, 177, 177, 177]);
+    expect([...toRaster({ ...pixels(2, 1, 1, [3, 9], 10), key: [9] }).data]).toEqual([77, 77, 77, 255, 255, 255]);
+    expect(bytes(1, 1, 4, [0x1234, 0, 0xffff, 0xffff], 65535)).toEqual([0x12, 0, 255]);
   });
 
   test('grey weighs red, green and blue', () => {
@@ -72,7 +32,7 @@ describe('recipes', () => {
     [{}, /say nothing of preprocessing: load weights that do/],
     [{ ...metadata, preprocessing: '{' }, /preprocessing is no JSON/],
     [{ ...metadata, preprocessing: '{"input":[1,2,2]}' }, /is for images \[1,2,2\], expected \[3, 2, 2\]/],
-    [{ ...metadata, preprocessing: '{"input":[3,2,2],"side":1e9}' }, /side is 1000000000, expected an integer from 1 to 4096/],
+    [{ ...metadata, preprocessing: '{"input":[3,2,2],"side":1e9}' }, /side is 1000000000, expected an integer from 2 to 8192/],
     [{ ...metadata, preprocessing: '{"input":[3,2,2],"mean":[1]}' }, /mean is \[1\], expected 3 numbers/],
     [{ ...metadata, preprocessing: '{"input":[3,2,2],"deviation":[1,0,1]}' }, /deviation is \[1,0,1\]/],
     [{ ...metadata, classes: '["cat"]' }, /classes are \["cat"\], expected 2 names/],

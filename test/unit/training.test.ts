@@ -60,9 +60,9 @@ test('every number of workers gives the same bits', async () => {
   for (const clip of [{ norm: 0.1 }, { value: 0.001 }]) {
     const alone = await make({ optimizer, clip });
     const shared = await make({ optimizer, clip });
-    for (const net of [alone, shared]) net.lossAndGradients(batch, labels);
+    for (const net of [alone, shared]) net.lossAndGradientsSync(batch, labels);
     const { train, arena } = shared.blueprint;
-    alone.update();
+    alone.updateSync();
     for (let step = train!.update.first; step < train!.update.last; step++) {
       for (let worker = 2; worker >= 0; worker--) shared.engine.run(step, step + 1, arena.control, worker, 3);
     }
@@ -92,8 +92,8 @@ describe('freeze', () => {
   test('what comes before the first trained layer has no backward steps', async () => {
     const free = await make();
     const net = await make({ freeze: ['c1.*', /^c3\./] });
-    const { gradients } = net.lossAndGradients(batch, labels);
-    const all = free.lossAndGradients(batch, labels).gradients;
+    const { gradients } = net.lossAndGradientsSync(batch, labels);
+    const all = free.lossAndGradientsSync(batch, labels).gradients;
     expect([...gradients.keys()].sort()).toEqual(['f4.bias', 'f4.weight', 'out.bias', 'out.weight']);
     for (const [name, gradient] of gradients) expect(gradient).toEqual(all.get(name));
     const backward = (one: Network): string[] => {
@@ -111,8 +111,8 @@ describe('freeze', () => {
   test('a frozen layer passes gradients on to those before it', async () => {
     const free = await make();
     const net = await make({ freeze: (name) => !name.startsWith('c1') });
-    const { gradients } = net.lossAndGradients(batch, labels);
-    const all = free.lossAndGradients(batch, labels).gradients;
+    const { gradients } = net.lossAndGradientsSync(batch, labels);
+    const all = free.lossAndGradientsSync(batch, labels).gradients;
     expect([...gradients.keys()].sort()).toEqual(['c1.bias', 'c1.weight']);
     for (const [name, gradient] of gradients) expect(gradient).toEqual(all.get(name));
   });
@@ -146,7 +146,7 @@ describe('clip', () => {
 
   test('norm: gradients above it are scaled, others left alone', async () => {
     const free = await make();
-    const { gradients } = free.lossAndGradients(batch, labels);
+    const { gradients } = free.lossAndGradientsSync(batch, labels);
     const full = norm(free);
     for (const limit of [full / 3, full * 2, Infinity]) {
       const net = await make({ clip: { norm: limit } });
@@ -160,16 +160,16 @@ describe('clip', () => {
 
   test('gradients that add up are clipped once, at the update', async () => {
     const net = await make({ clip: { norm: 1e-3 } });
-    net.lossAndGradients(batch, labels);
-    net.lossAndGradients(batch, labels);
+    net.lossAndGradientsSync(batch, labels);
+    net.lossAndGradientsSync(batch, labels);
     const full = norm(net);
-    net.update();
+    net.updateSync();
     expect(net.gradientNorm).toBeCloseTo(full, 12);
     expect(norm(net)).toBeLessThanOrEqual(1e-3 * (1 + 1e-6));
   });
 
   test('value: every number is limited', async () => {
-    const { gradients } = (await make()).lossAndGradients(batch, labels);
+    const { gradients } = (await make()).lossAndGradientsSync(batch, labels);
     const net = await make({ clip: { value: 0.01 } });
     net.stepSync(batch, labels);
     const limit = Math.fround(0.01);

@@ -1,34 +1,28 @@
 import { FormatError } from '../../core/errors.js';
+import type { Pixels } from '../../pixels/pixels.js';
 import { decodePng } from '../../pixels/png.js';
+import { toRaster, type Raster } from '../../pixels/raster.js';
 import { hex } from '../files.js';
 import { decodeJpeg } from './jpeg.js';
 
-/** Rows of red, green, blue, 0 to 255. */
-export interface Raster {
-  readonly width: number;
-  readonly height: number;
-  readonly data: Uint8Array;
-}
-
-/**
- * Decodes a PNG or JPEG image to colours of 8 bits, as Pillow's `convert('RGB')` does: of 16 bits the upper eight, grey repeated, alpha left
- * out; JPEG by EXIF the right way up. Throws FormatError naming `file`, offset and what was expected.
- */
-export async function decodeImage(bytes: Uint8Array, file: string): Promise<Raster> {
+/** Decodes a PNG or JPEG image, JPEG by EXIF the right way up. Throws FormatError naming `file`, offset and what was expected. */
+export async function decodeFile(bytes: Uint8Array, file: string): Promise<Pixels> {
   if (bytes[0] === 0xff && bytes[1] === 0xd8) {
     const { width, height, data, orientation } = await decodeJpeg(bytes, file);
-    return upright({ width, height, data: coloursOf(data, 4, width * height, (value) => value) }, orientation);
+    return { ...upright({ width, height, data: withoutAlpha(data, width * height) }, orientation), channels: 3, max: 255 };
   }
   if (bytes[0] !== 0x89 || bytes[1] !== 0x50) throw new FormatError(`${file}: offset 0: starts with ${hex(bytes.subarray(0, 8))}, expected a PNG or JPEG image`);
-  const { width, height, data, channels, max } = decodePng(bytes, file);
-  const toByte = max === 65535 ? (value: number) => value >> 8 : (value: number) => Math.round((value * 255) / max);
-  return { width, height, data: coloursOf(data, channels, width * height, toByte) };
+  return decodePng(bytes, file);
 }
 
-function coloursOf(data: ArrayLike<number>, channels: number, pixels: number, toByte: (value: number) => number): Uint8Array {
+/** The same, in colours of 8 bits. */
+export async function decodeImage(bytes: Uint8Array, file: string): Promise<Raster> {
+  return toRaster(await decodeFile(bytes, file));
+}
+
+function withoutAlpha(data: ArrayLike<number>, pixels: number): Uint8Array {
   const colours = new Uint8Array(pixels * 3);
-  const step = channels < 3 ? 0 : 1;
-  for (let i = 0; i < pixels; i++) for (let c = 0; c < 3; c++) colours[3 * i + c] = toByte(data[channels * i + step * c]!);
+  for (let i = 0; i < pixels; i++) for (let c = 0; c < 3; c++) colours[3 * i + c] = data[4 * i + c]!;
   return colours;
 }
 

@@ -17,7 +17,7 @@ interface EdgeVM {
 
 /** What a bundler of the platform makes of a script beside the installed package. */
 async function bundled(place: Workplace, file: string, condition: string, format: 'esm' | 'iife', plugin: Plugin): Promise<string> {
-  const bundle = await rolldown({ input: path.join(place.folder, file), platform: 'browser', plugins: [plugin], resolve: { conditionNames: [condition, 'import', 'default'] } });
+  const bundle = await rolldown({ input: path.join(place.folder, file), platform: 'browser', plugins: [plugin], checks: { emptyImportMeta: false }, resolve: { conditionNames: [condition, 'import', 'default'] } });
   const { output } = await bundle.generate({ format, codeSplitting: false });
   await bundle.close();
   return output[0].code;

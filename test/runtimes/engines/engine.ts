@@ -25,6 +25,12 @@ export interface Running {
   close(): Promise<void>;
 }
 
+/** A browser that was started. */
+export interface RunningBrowser extends Running {
+  /** Opens a page; what the promise `globalThis.result` of it comes to. */
+  open(url: string): Promise<string>;
+}
+
 export interface Engine {
   readonly name: string;
   readonly entries: readonly Entry[];
@@ -33,6 +39,10 @@ export interface Engine {
   /** What has to be installed first; null where it is there. */
   missing(): Promise<string | null>;
   start(): Promise<Running>;
+}
+
+export interface BrowserEngine extends Engine {
+  start(): Promise<RunningBrowser>;
 }
 
 /** A package of test/runtimes, by its own package.json. */
@@ -47,19 +57,8 @@ export function toolVersion(name: string): string | null {
   }
 }
 
-interface Scripts {
-  programPath(name: string): string | null;
-  install(folder?: string): boolean;
-}
-
-/** From scripts/, which is not compiled with the tests. */
-export async function programPath(name: 'chromium' | 'firefox' | 'webdriver' | 'minibrowser' | 'xvfb'): Promise<string | null> {
-  const scripts = (await import(pathToFileURL(path.join(root, 'scripts/runtimes.mjs')).href)) as Scripts;
-  return scripts.programPath(name);
-}
-
 /** Installs the packages of test/runtimes unless they are there. */
 export async function installTools(): Promise<void> {
-  const scripts = (await import(pathToFileURL(path.join(root, 'scripts/packages.mjs')).href)) as Scripts;
+  const scripts = (await import(pathToFileURL(path.join(root, 'scripts/packages.mjs')).href)) as { install(folder?: string): boolean };
   scripts.install('test/runtimes');
 }

@@ -2,7 +2,8 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import type { Readable } from 'node:stream';
-import { programPath, type Engine, type Running } from './engine.js';
+import { programPath } from '../../support/programs.js';
+import type { BrowserEngine, RunningBrowser } from './engine.js';
 import { servePages, valueOf } from './server.js';
 
 // WebKitGTK, by plain WebDriver calls, on a display of its own.
@@ -54,7 +55,7 @@ async function session(call: Call, binary: string): Promise<{ path: string; vers
   return { path: `/session/${sessionId}`, version: capabilities.browserVersion };
 }
 
-async function start(): Promise<Running> {
+async function start(): Promise<RunningBrowser> {
   const [driver, binary, xvfb] = await Promise.all((['webdriver', 'minibrowser', 'xvfb'] as const).map(programPath));
   const screen = await display(xvfb!);
   const port = await freePort();
@@ -65,12 +66,14 @@ async function start(): Promise<Running> {
   await ready(call);
   const { path, version } = await session(call, binary!);
   const server = await servePages();
+  const open = async (url: string): Promise<string> => {
+    await call('POST', `${path}/url`, { url });
+    return (await call('POST', `${path}/execute/async`, { script: 'const done = arguments[arguments.length - 1]; globalThis.result.then(done, (error) => done(String(error)));', args: [] })) as string;
+  };
   return {
     version,
-    async run(task) {
-      await call('POST', `${path}/url`, { url: server.url(task) });
-      return valueOf((await call('POST', `${path}/execute/async`, { script: 'const done = arguments[arguments.length - 1]; globalThis.result.then(done);', args: [] })) as string);
-    },
+    open,
+    run: async (task) => valueOf(await open(server.url(task))),
     async close() {
       await call('DELETE', path);
       process.removeListener('exit', stop);
@@ -86,4 +89,4 @@ const missing = async (): Promise<string | null> => {
 };
 
 /** WebKitGTK gives pages no shared memory. */
-export const webkit: Engine = { name: 'WebKitGTK', entries: ['esm', 'iife'], threads: false, missing, start };
+export const webkit: BrowserEngine = { name: 'WebKitGTK', entries: ['esm', 'iife'], threads: false, missing, start };

@@ -14,20 +14,22 @@ export interface Workplace {
 /** Runs a program by the command line and prints its result as the last line. */
 const COMMAND = `import * as convasm from 'convasm';
 import * as datasets from 'convasm/datasets';
+import * as transforms from 'convasm/transforms';
 import { programs } from './programs/index.js';
 const { program, options } = JSON.parse(globalThis.process.argv[2]);
-console.log(JSON.stringify(await programs[program]({ convasm, datasets }, options)));
+console.log(JSON.stringify(await programs[program]({ convasm, datasets, transforms }, options)));
 `;
 
 /** One request, one program: `?program=NAME&options=JSON`. */
 const SERVICE = `import * as convasm from 'convasm';
 import * as datasets from 'convasm/datasets';
+import * as transforms from 'convasm/transforms';
 import { programs } from './programs/index.js';
 export default {
   async fetch(request) {
     const query = new URL(request.url).searchParams;
     try {
-      return Response.json(await programs[query.get('program')]({ convasm, datasets }, JSON.parse(query.get('options'))));
+      return Response.json(await programs[query.get('program')]({ convasm, datasets, transforms }, JSON.parse(query.get('options'))));
     } catch (error) {
       return new Response(String(error?.stack ?? error), { status: 500 });
     }
@@ -38,8 +40,9 @@ export default {
 /** The same, as a function of a script's global object. */
 const GLOBAL = `import * as convasm from 'convasm';
 import * as datasets from 'convasm/datasets';
+import * as transforms from 'convasm/transforms';
 import { programs } from './programs/index.js';
-globalThis.runProgram = async (program, options) => JSON.stringify(await programs[program]({ convasm, datasets }, JSON.parse(options)));
+globalThis.runProgram = async (program, options) => JSON.stringify(await programs[program]({ convasm, datasets, transforms }, JSON.parse(options)));
 `;
 
 interface Manifest {
@@ -59,10 +62,10 @@ ${script ? `<script src="${url(unpkg)}"></script>` : ''}
 <script>
   globalThis.result = (async () => {
     ${library}
-    const datasets = await import('convasm/datasets');
+    const [datasets, transforms] = await Promise.all([import('convasm/datasets'), import('convasm/transforms')]);
     const { programs } = await import('./programs/index.js');
     const query = new URLSearchParams(location.search);
-    return JSON.stringify({ value: await programs[query.get('program')]({ convasm, datasets }, JSON.parse(query.get('options'))) });
+    return JSON.stringify({ value: await programs[query.get('program')]({ convasm, datasets, transforms }, JSON.parse(query.get('options'))) });
   })().catch((error) => JSON.stringify({ error: String(error), stack: error.stack }));
 </script>
 `;

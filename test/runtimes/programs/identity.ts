@@ -102,13 +102,33 @@ const optimizers: Part = async (library, { workers }) => {
   return digestOf(...digests);
 };
 
+/** Every transform's pixels, at each reading the same, and a network that learns from images which each epoch changes and mixes anew. */
+const augmentation: Part = async ({ convasm, datasets, transforms }, { workers }) => {
+  const { compile, fit, losses, models, optimizers } = convasm;
+  const { normalize, randomAffine, randomCrop, randomErasing, randomHorizontalFlip, randomVerticalFlip, transformed } = transforms;
+  const augment = [
+    randomCrop({ padding: 4 }), randomHorizontalFlip(), randomVerticalFlip({ p: 0.3 }), randomAffine({ degrees: 25, translate: [0.1, 0.2], scale: [0.8, 1.25], shear: 12, fill: 0.5 }),
+    randomErasing({ p: 0.6, value: 0.25 }), normalize({ mean: [0.13], std: [0.31] }),
+  ];
+  const { train, test } = datasets.digits({ train: 96, test: 32, seed: 11 });
+  const changed = transformed(train, augment, 5);
+  const pixels = new Float32Array(train.length * 1024);
+  for (let i = 0; i < train.length; i++) changed.read(i, pixels, i * 1024);
+  const net = await compile(models.lenet5Modern(), { input: [1, 32, 32], batchSize: 32, loss: losses.crossEntropy({ target: 'probabilities' }), optimizer: optimizers.adamw(), workers });
+  const found: number[] = [];
+  for await (const { loss, validation } of fit(net, train, { epochs: 3, seed: 5, augment, mixup: 0.3, validation: transformed(test, augment) })) found.push(loss, validation!.loss);
+  const digest = await digestOf(pixels, Float64Array.from(found), await net.digest());
+  await net.dispose();
+  return digest;
+};
+
 /** Not ours: what ECMAScript leaves to the engine. Only there to be found out. */
 const slip: Part = async () => {
   const x = Array.from({ length: 2000 }, (_, i) => (i - 1000) / 77);
   return digestOf(Float64Array.from(x.flatMap((value) => [Math.exp(value), Math.tanh(value), Math.sin(value), Math.pow(1.1, value)])));
 };
 
-const PARTS: Readonly<Record<string, Part>> = { lenet5, resnet18, alexnet, dropout, optimizers };
+const PARTS: Readonly<Record<string, Part>> = { lenet5, resnet18, alexnet, dropout, optimizers, augmentation };
 
 /** Trains and predicts with everything that could differ between engines. */
 export const identity: Program<IdentityOptions, Digests> = async (library, options) => {

@@ -1,10 +1,12 @@
 import type * as Convasm from '../../../src/index.js';
 import type * as Datasets from '../../../src/data/index.js';
+import type * as Transforms from '../../../src/data/transforms.js';
 
 /** The installed package, handed in: the same program runs from modules and beside a script tag. */
 export interface Library {
   readonly convasm: typeof Convasm;
   readonly datasets: typeof Datasets;
+  readonly transforms: typeof Transforms;
 }
 
 /** What a program takes and returns travels as JSON. */

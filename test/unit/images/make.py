@@ -19,6 +19,11 @@ for turn in range(2, 9):
     rgb.save(at(f'turn{turn}.jpg'), quality=60, exif=exif)
 
 sha = lambda image: hashlib.sha256(image.convert('RGB').tobytes()).hexdigest()[:16]
+def on_white(image):
+    clear = image.convert('RGBA')
+    white = Image.new('RGB', image.size, 'white')
+    white.paste(clear.convert('RGB'), mask=clear.getchannel('A'))
+    return white
 def centre(image, side, size):  # torchvision.transforms: Resize(side), CenterCrop(size)
     w, h = image.size
     long = int(side * max(w, h) / min(w, h))
@@ -28,7 +33,7 @@ def centre(image, side, size):  # torchvision.transforms: Resize(side), CenterCr
 known = {}
 for name in sorted(os.listdir(here)):
     if name.endswith(('.png', '.jpg')) and name != 'cmyk.jpg':
-        image = ImageOps.exif_transpose(Image.open(at(name))).convert('RGB')
+        image = on_white(ImageOps.exif_transpose(Image.open(at(name))))
         known[name] = {'size': image.size, 'rgb': sha(image), 'shrunk': sha(image.resize((11, 17), Image.BILINEAR)), 'grown': sha(image.resize((90, 31), Image.BILINEAR)), 'centre': sha(centre(image, 20, 16)),
                        'luma': hashlib.sha256(image.convert('L').resize(image.size).tobytes()).hexdigest()[:16]}
 json.dump(known, open(at('pillow.json'), 'w'), indent=1)
