@@ -30,7 +30,7 @@ export function planWorkload(workload: Workload, { nets }: WorkloadList): Bluepr
   const training = workload.kind !== 'infer';
   const { model, input } = buildGraph(nodes, training);
   const optimizer = sgd({ lr: workload.lr ?? 0.01, momentum: workload.momentum ?? 0.9 });
-  return planNetwork(model, { input, batchSize: sizeOf(workload, 'N')[0]!, workers: workersInUse(), ...(training ? { loss: crossEntropy(), optimizer } : {}) });
+  return planNetwork(model, { input, batchSize: sizeOf(workload, 'N')[0]!, workers: workersInUse(), ...(training ? { loss: crossEntropy(), optimizer, memory: workload.memory ?? 'full' } : {}) });
 }
 
 /** The same plan with memory of its own for what is written from outside: the program runs again and again on it. */
