@@ -1,12 +1,12 @@
 import { fileURLToPath } from 'node:url';
 
-/** Bundles the texts of the kernels and of weights, and the loader, the only things that the library's files do not import by path; edge platforms import the wasm file itself. */
+/** Bundles the texts of the kernels and of weights, the only things that the library's files do not import by path; edge platforms import the wasm file itself. */
 const inside = {
   name: 'inside',
   resolveId(id) {
     const file = /^#wasm\/(simd\.wasm(\?module)?)$/.exec(id)?.[1];
     if (file) return { id: `../wasm/${file}`, external: 'absolute' };
-    return /^#w(asm|eights)\//.test(id) || id === '@assemblyscript/loader' ? fileURLToPath(import.meta.resolve(id)) : null;
+    return /^#w(asm|eights)\//.test(id) ? fileURLToPath(import.meta.resolve(id)) : null;
   },
 };
 

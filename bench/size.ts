@@ -21,10 +21,22 @@ function brotli(bytes: Uint8Array): number {
   return brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_LGWIN]: 24 } }).length;
 }
 
-/** The default entry with all its namespaces as a minified bundle for browsers, what it imports on demand left out. */
-async function bundled(): Promise<Buffer[]> {
+/** A page that trains LeNet-5, its parts imported as bundlers can shake them: docs/package.md. */
+const APP = `
+import { compile } from './index.js';
+import { crossEntropy } from './losses.js';
+import { lenet5 } from './models.js';
+import { sgd } from './optimizers.js';
+const network = await compile(lenet5(), { input: [1, 32, 32], loss: crossEntropy(), optimizer: sgd({ lr: 0.05 }) });
+console.log(await network.step(new Float32Array(1024), [3]));
+`;
+
+/** What a page loads before it can start: `source`, standing in build/dist, as a minified bundle for browsers. What it imports on demand is left out. */
+async function bundled(source: string): Promise<Buffer[]> {
   const { rolldown } = await import('rolldown');
-  const bundle = await rolldown({ input: fileURLToPath(new URL('index.js', folder)), platform: 'browser' });
+  const input = fileURLToPath(new URL('size.js', folder));
+  const inline = { name: 'inline', resolveId: (id: string) => (id === input ? id : null), load: (id: string) => (id === input ? source : null) };
+  const bundle = await rolldown({ input, platform: 'browser', plugins: [inline] });
   const { output } = await bundle.generate({ format: 'esm', minify: true });
   await bundle.close();
   const chunks = new Map(output.flatMap((one) => (one.type === 'chunk' ? [[one.fileName, one] as const] : [])));
@@ -33,12 +45,13 @@ async function bundled(): Promise<Buffer[]> {
   return [Buffer.from(atOnce.map((name) => chunks.get(name)!.code).join('\n'))];
 }
 
-/** Bytes of the entry with the kernels inside, as it is published and minified, of the script tag's file, and of the kernels alone: raw and as brotli. */
+/** Bytes of the entry with the kernels inside, as it is published and minified, of a small page, of the script tag's file, and of the kernels alone: raw and as brotli. */
 export async function sizeRows(emit: Emit): Promise<void> {
   const read = (files: URL[]): Buffer[] => files.map((file) => readFileSync(file));
   const rows: Readonly<Record<string, () => Buffer[] | Promise<Buffer[]>>> = {
     size_index: () => read(loadedWith(new URL('index.js', folder))),
-    size_bundle: bundled,
+    size_bundle: () => bundled("export * from './index.js';"),
+    size_app: () => bundled(APP),
     size_script: () => read([new URL('convasm.min.js', folder)]),
     size_wasm_simd: () => read([new URL('../wasm/simd.wasm', folder)]),
   };

@@ -4,7 +4,6 @@ import type { Layer } from './layers/layer.js';
 import { Network } from './network.js';
 import { baseModule, hasThreadsBuild, relaxedModule, threadsModule } from './runtime/builds.js';
 import { callerMayBlock, threadsMissing } from './runtime/cores.js';
-import { Crew } from './runtime/crew.js';
 import { Engine } from './runtime/engine.js';
 
 export type { CompileOptions };
@@ -17,7 +16,7 @@ export function unthreaded(blueprint: Blueprint): Network {
 /** A network whose steps run on several threads, or on one beside the caller's. */
 async function threaded(blueprint: Blueprint): Promise<Network> {
   const { arena, options: { workers, inWorker = false, workerFile: file } } = blueprint;
-  const module = await threadsModule();
+  const [module, { Crew }] = await Promise.all([threadsModule(), import('./runtime/crew.js')]);
   const engine = new Engine(module, arena.bytes, 'shared');
   const callerWorks = callerMayBlock() && !inWorker;
   return new Network(blueprint, engine, await Crew.start(module, engine, arena.control, { workers, callerWorks, file }));

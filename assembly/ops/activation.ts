@@ -6,7 +6,7 @@ import { storeLanes, zero } from "../simd";
 import { share } from "../slice";
 import { ActivationBackwardStep, ActivationForwardStep } from "../steps";
 
-// One loop per kind: `valueOf` and `slopeOf` are inlined with a constant kind, so that one branch of them is left.
+// `valueOf` and `slopeOf` are inlined with a constant kind, so that one branch of them is left.
 // NaN stays NaN; infinities follow the formula from left to right, as in PyTorch (silu: −∞ · 0 is NaN).
 
 /** Elements that one call of a loop below takes: small enough that V8 meets its optimised code early in a first run. */
@@ -32,21 +32,47 @@ export function activationBackward(s: ActivationBackwardStep, live: i32, worker:
 
 function forwardBlock(s: ActivationForwardStep, at: usize, count: i32): void {
   switch (s.kind) {
-    case RELU: forwardLoop(s, at, count, RELU); break;
+    case RELU: reluLoop(s, at, count); break;
     case TANH: forwardLoop(s, at, count, TANH); break;
     case SIGMOID: forwardLoop(s, at, count, SIGMOID); break;
-    case LEAKY_RELU: forwardLoop(s, at, count, LEAKY_RELU); break;
+    case LEAKY_RELU: leakyReluLoop(s, at, count); break;
     case ELU: forwardLoop(s, at, count, ELU); break;
-    case HARDTANH: forwardLoop(s, at, count, HARDTANH); break;
+    case HARDTANH: hardtanhLoop(s, at, count); break;
     case SOFTPLUS: forwardLoop(s, at, count, SOFTPLUS); break;
     case SILU: forwardLoop(s, at, count, SILU); break;
     case GELU: forwardLoop(s, at, count, GELU); break;
     case GELU_TANH: forwardLoop(s, at, count, GELU_TANH); break;
-    case HARDSIGMOID: forwardLoop(s, at, count, HARDSIGMOID); break;
-    case SOFTSIGN: forwardLoop(s, at, count, SOFTSIGN); break;
+    case HARDSIGMOID: hardsigmoidLoop(s, at, count); break;
+    case SOFTSIGN: softsignLoop(s, at, count); break;
     case MISH: forwardLoop(s, at, count, MISH); break;
-    default: forwardLoop(s, at, count, HARDSWISH);
+    default: hardswishLoop(s, at, count);
   }
+}
+
+// Short ones are functions of their own: as cases of one function, Binaryen folds all loops into one with the choice inside.
+
+function reluLoop(s: ActivationForwardStep, at: usize, count: i32): void {
+  shortLoop(s, at, count, RELU);
+}
+
+function leakyReluLoop(s: ActivationForwardStep, at: usize, count: i32): void {
+  shortLoop(s, at, count, LEAKY_RELU);
+}
+
+function hardtanhLoop(s: ActivationForwardStep, at: usize, count: i32): void {
+  shortLoop(s, at, count, HARDTANH);
+}
+
+function hardsigmoidLoop(s: ActivationForwardStep, at: usize, count: i32): void {
+  shortLoop(s, at, count, HARDSIGMOID);
+}
+
+function softsignLoop(s: ActivationForwardStep, at: usize, count: i32): void {
+  shortLoop(s, at, count, SOFTSIGN);
+}
+
+function hardswishLoop(s: ActivationForwardStep, at: usize, count: i32): void {
+  shortLoop(s, at, count, HARDSWISH);
 }
 
 function backwardBlock(s: ActivationBackwardStep, at: usize, count: i32): void {
@@ -79,6 +105,19 @@ function forwardLoop(s: ActivationForwardStep, at: usize, count: i32, kind: i32)
   let x = s.x + at, y = s.y + at;
   for (; count >= 4; count -= 4, x += 16, y += 16) v128.store(y, valueOf(v128.load(x), kind, alpha, beta, inverse));
   if (count > 0) forwardRest(x, y, count, s.kind, s.alpha, s.beta);
+}
+
+// @ts-ignore: decorator
+@inline
+function shortLoop(s: ActivationForwardStep, at: usize, count: i32, kind: i32): void {
+  const alpha = f32x4.splat(s.alpha), beta = f32x4.splat(s.beta);
+  let x = s.x + at, y = s.y + at;
+  for (; count >= 8; count -= 8, x += 32, y += 32) {
+    const v0 = v128.load(x), v1 = v128.load(x, 16);
+    v128.store(y, valueOf(v0, kind, alpha, beta, alpha));
+    v128.store(y, valueOf(v1, kind, alpha, beta, alpha), 16);
+  }
+  for (; count > 0; count -= 4, x += 16, y += 16) forwardRest(x, y, count, s.kind, s.alpha, s.beta);
 }
 
 function forwardRest(x: usize, y: usize, count: i32, kind: i32, a: f32, b: f32): void {

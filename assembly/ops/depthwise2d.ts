@@ -5,6 +5,12 @@ import { share } from "../slice";
 import { Row3x3, forwardRow, weightRow } from "./depthwise3x3";
 import { Conv2dGeometry, Depthwise2dBackwardInputStep, Depthwise2dBackwardWeightStep, Depthwise2dForwardStep } from "../steps";
 
+/** Bytes kept for a Row3x3. */
+const ROW_BYTES: i32 = 128;
+
+/** Output pixels whose products with x are added up in one go. */
+const BLOCK_PIXELS: i32 = 256;
+
 // One filter per channel: channels lie on the vector side. Layouts: x [n, hi, wi, c], w [kh, kw, c], y [n, ho, wo, c].
 
 /** First k >= 0 with k·dilation + start >= 0. */
@@ -28,9 +34,9 @@ function is3x3(s: Conv2dGeometry): bool {
   return s.kh == 3 && s.kw == 3 && s.dilationH == 1 && s.dilationW == 1;
 }
 
-// @ts-ignore: decorator
-@inline
-function setRow(r: Row3x3, hi: i32, wi: i32, wo: i32, channels: i32, strideW: i32, padLeft: i32): void {
+/** The record at the start of a worker's scratch; after it room for a tile. */
+function rowRecord(scratch: usize, hi: i32, wi: i32, wo: i32, channels: i32, strideW: i32, padLeft: i32): Row3x3 {
+  const r = changetype<Row3x3>(scratch);
   r.hi = hi;
   r.wi = wi;
   r.wo = wo;
@@ -39,12 +45,23 @@ function setRow(r: Row3x3, hi: i32, wi: i32, wo: i32, channels: i32, strideW: i3
   r.padLeft = padLeft;
   r.yRow = channels << 2;
   r.epilogue = 0;
+  r.sums = scratch + ROW_BYTES;
+  return r;
+}
+
+// @ts-ignore: decorator
+@inline
+function setWeights(r: Row3x3, w: usize, tap: i32, b: usize, accumulate: i32): void {
+  r.w = w;
+  r.tap = tap;
+  r.b = b;
+  r.accumulate = accumulate;
 }
 
 /** y[oy, ox, c] (+)= b[c] + Σ x[oy·stride + ky·dilation − pad, …, c] · w[ky, kx, c]. Split over output rows. */
 export function depthwise2dForward(s: Depthwise2dForwardStep, live: i32, worker: i32, workers: i32): void {
-  const r = changetype<Row3x3>(s.scratch + worker * s.scratchBytes);
-  setRow(r, s.hi, s.wi, s.wo, s.ci, s.strideW, s.padLeft);
+  const r = rowRecord(s.scratch + worker * s.scratchBytes, s.hi, s.wi, s.wo, s.ci, s.strideW, s.padLeft);
+  setWeights(r, s.w, s.ci << 2, s.b, s.accumulate);
   if (s.statistics || s.addend || s.clamp) r.epilogue = changetype<usize>(s) + offsetof<Depthwise2dForwardStep>("statistics");
   r.y = s.y + (s.yFrom << 2);
   r.yRow = s.yRow << 2;
@@ -54,7 +71,7 @@ export function depthwise2dForward(s: Depthwise2dForwardStep, live: i32, worker:
     const y0 = (row - image * s.ho) * s.strideH - s.padTop;
     if (is3x3(s)) {
       r.y0 = y0;
-      forwardRow(r, s.x + (<usize>(image * s.hi * s.wi) * s.ci << 2), s.w, s.ci << 2, s.b, r.y + <usize>(row * s.wo) * r.yRow, s.accumulate);
+      forwardRow(r, s.x + (<usize>(image * s.hi * s.wi) * s.ci << 2), r.y + <usize>(row * s.wo) * r.yRow);
       continue;
     }
     const ky0 = firstTap(y0, s.dilationH), ky1 = lastTap(y0, s.dilationH, s.hi, s.kh);
@@ -88,15 +105,15 @@ function forwardPixel(s: Depthwise2dForwardStep, x: usize, y: usize, ky0: i32, k
 /** dx[iy, ix, c] (+)= b[c] + Σ dy[oy, ox, c] · w[ky, kx, c] over oy·stride + ky·dilation − pad = iy. Split over input rows.
  *  At stride 1 a 3x3 kernel's input gradient is its forward over dy with the kernel turned. */
 export function depthwise2dBackwardInput(s: Depthwise2dBackwardInputStep, live: i32, worker: i32, workers: i32): void {
-  const r = changetype<Row3x3>(s.scratch + worker * s.scratchBytes);
-  setRow(r, s.ho, s.wo, s.wi, s.ci, 1, 2 - s.padLeft);
+  const r = rowRecord(s.scratch + worker * s.scratchBytes, s.ho, s.wo, s.wi, s.ci, 1, 2 - s.padLeft);
+  setWeights(r, s.w + (8 * s.ci << 2), -(s.ci << 2), s.b, s.accumulate);
   const turned = is3x3(s) && s.strideH == 1 && s.strideW == 1;
   const last = share(live * s.hi, worker + 1, workers);
   for (let row = share(live * s.hi, worker, workers); row < last; row++) {
     const image = row / s.hi, iy = row - image * s.hi;
     const dy = s.dy + (<usize>(image * s.ho * s.wo) * s.ci << 2), dx = s.dx + (<usize>(row * s.wi) * s.ci << 2);
     r.y0 = iy + s.padTop - 2;
-    if (turned) forwardRow(r, dy, s.w + (8 * s.ci << 2), -(s.ci << 2), s.b, dx, s.accumulate);
+    if (turned) forwardRow(r, dy, dx);
     else inputRow(s, dy, dx, iy);
   }
 }
@@ -136,22 +153,26 @@ export function depthwise2dBackwardWeight(s: Depthwise2dBackwardWeightStep, live
   else for (let c = first; c < last; c += 4) weightsOf(s, live, accumulate, c, last - c);
 }
 
-/** Added up in scratch and then stored, because a row of dw is shared with the workers of other channels. */
+/** Rows of about BLOCK_PIXELS pixels are added up, and their sums joined. In scratch, [⌈c/4⌉][9][4], because a row of dw is shared with the
+ *  workers of other channels. */
 function weights3x3(s: Depthwise2dBackwardWeightStep, live: i32, accumulate: i32, worker: i32, first: i32, last: i32): void {
-  const scratch = s.scratch + worker * s.scratchBytes;
-  const r = changetype<Row3x3>(scratch), sums = scratch + 64, tap = s.ci << 2;
-  setRow(r, s.hi, s.wi, s.wo, s.ci, s.strideW, s.padLeft);
-  memory.fill(sums, 0, 9 * tap);
-  for (let row = 0; row < live * s.ho; row++) {
+  const r = rowRecord(s.scratch + worker * s.scratchBytes, s.hi, s.wi, s.wo, s.ci, s.strideW, s.padLeft);
+  const bytes = 36 * ((s.ci + 3) & ~3), total = r.sums, sums = total + bytes, from = 36 * first, to = min(bytes, 36 * ((last + 3) & ~3));
+  memory.fill(total, 0, bytes);
+  r.lastDy = s.dy + (live * s.ho * s.wo - 5) * (s.ci << 2) - 64;
+  const rows = live * s.ho, block = (BLOCK_PIXELS + s.wo - 1) / s.wo;
+  for (let row = 0; row < rows; row++) {
+    if (row % block == 0) memory.fill(sums, 0, bytes);
     const image = row / s.ho;
     r.y0 = (row - image * s.ho) * s.strideH - s.padTop;
     weightRow(r, s.x + (<usize>(image * s.hi * s.wi) * s.ci << 2), s.dy + (<usize>(row * s.wo) * s.ci << 2), sums, first, last);
-  }
-  for (let k = 0; k < 9; k++) {
-    for (let c = first; c < last; c += 4) {
-      const at = <usize>(k * tap) + (c << 2), sum = v128.load(sums + at);
-      storeLanes(s.dw + at, accumulate ? f32x4.add(v128.load(s.dw + at), sum) : sum, last - c);
+    if (row == rows - 1 || (row + 1) % block == 0) {
+      for (let i = from; i < to; i += 16) v128.store(total + i, f32x4.add(v128.load(total + i), v128.load(sums + i)));
     }
+  }
+  for (let i = from; i < to; i += 16) {
+    const tap = (i - from) / 16 % 9, c = i / 144 << 2, at = s.dw + ((tap * s.ci + c) << 2), sum = v128.load(total + i);
+    storeLanes(at, accumulate ? f32x4.add(v128.load(at), sum) : sum, last - c);
   }
 }
 

@@ -90,31 +90,36 @@ function maxVector(x: usize, y: usize, argmax: usize, pixel: i32, first: i32, ro
   storeLanes(argmax, place, lanes);
 }
 
-/** Sixteen channels, as maxVector. */
+/** Sixteen channels, as maxVector, which takes over where their sum is NaN: then a number may be. Places rise, so the larger is the later. */
 function maxBlock(x: usize, y: usize, argmax: usize, pixel: i32, first: i32, row: i32, stop: i32, width: i32, step: i32): void {
-  let b0 = f32x4.splat(-Infinity), b1 = b0, b2 = b0, b3 = b0;
+  let b0 = f32x4.splat(-Infinity), b1 = b0, b2 = b0, b3 = b0, sum = zero();
   let p0 = i32x4.splat(first), p1 = p0, p2 = p0, p3 = p0;
   const stepBytes = step * pixel;
   for (let down = 0; down < stop; down += row) {
     let from = x + <usize>(first + down) * pixel;
     for (let at = first + down, end = at + width; at < end; at += step, from += stepBytes) {
       const here = i32x4.splat(at);
-      let value = v128.load(from), won = wins(value, b0);
-      b0 = v128.bitselect(value, b0, won);
-      p0 = v128.bitselect(here, p0, won);
+      let value = v128.load(from);
+      sum = f32x4.add(sum, value);
+      p0 = i32x4.max_s(p0, v128.and(here, f32x4.gt(value, b0)));
+      b0 = f32x4.pmax(b0, value);
       value = v128.load(from, 16);
-      won = wins(value, b1);
-      b1 = v128.bitselect(value, b1, won);
-      p1 = v128.bitselect(here, p1, won);
+      sum = f32x4.add(sum, value);
+      p1 = i32x4.max_s(p1, v128.and(here, f32x4.gt(value, b1)));
+      b1 = f32x4.pmax(b1, value);
       value = v128.load(from, 32);
-      won = wins(value, b2);
-      b2 = v128.bitselect(value, b2, won);
-      p2 = v128.bitselect(here, p2, won);
+      sum = f32x4.add(sum, value);
+      p2 = i32x4.max_s(p2, v128.and(here, f32x4.gt(value, b2)));
+      b2 = f32x4.pmax(b2, value);
       value = v128.load(from, 48);
-      won = wins(value, b3);
-      b3 = v128.bitselect(value, b3, won);
-      p3 = v128.bitselect(here, p3, won);
+      sum = f32x4.add(sum, value);
+      p3 = i32x4.max_s(p3, v128.and(here, f32x4.gt(value, b3)));
+      b3 = f32x4.pmax(b3, value);
     }
+  }
+  if (v128.any_true(f32x4.ne(sum, sum))) {
+    for (let c: usize = 0; c < 64; c += 16) maxVector(x + c, y + c, argmax + c, pixel, first, row, stop, width, step, 4);
+    return;
   }
   v128.store(y, b0); v128.store(y, b1, 16); v128.store(y, b2, 32); v128.store(y, b3, 48);
   v128.store(argmax, p0); v128.store(argmax, p1, 16); v128.store(argmax, p2, 32); v128.store(argmax, p3, 48);

@@ -48,7 +48,7 @@ const KERNELS = {
 
 export type FilterName = keyof typeof KERNELS;
 
-export const filterNames = Object.keys(KERNELS) as FilterName[];
+export const filterNames = /* @__PURE__ */ Object.keys(KERNELS) as FilterName[];
 
 /** The fixed kernel of that name: sobelX, sobelY, prewittX, prewittY, laplace, laplace8, sharpen, lineHorizontal, lineVertical, lineRising, lineFalling. */
 export function filter(name: FilterName, options?: FixedFilter2dOptions): FixedFilter2d {

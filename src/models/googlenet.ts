@@ -1,5 +1,5 @@
 import { AdaptiveAvgPool2d, Dropout, Flatten, Graph, Linear, MaxPool2d, ReLU, type Layer } from '../layers/index.js';
-import { branches, convNorm, normal } from './convnorm.js';
+import { branches, convNorm } from './convnorm.js';
 import { sizesOf, type ModelOptions } from './options.js';
 
 export interface AuxiliaryOptions extends ModelOptions {
@@ -9,7 +9,7 @@ export interface AuxiliaryOptions extends ModelOptions {
   readonly dropout?: number;
 }
 
-const INIT = normal(0.01);
+const INIT = { kind: 'normal', deviation: 0.01 } as const;
 
 /**
  * Inception block (Szegedy et al. 2015, figure 2b): a 1x1 convolution, 1x1 then 3x3, 1x1 then "5x5", and 3x3 max pooling then 1x1, joined by

@@ -3,7 +3,7 @@ import { branches, chain, convNorm, normal } from './convnorm.js';
 import type { AuxiliaryOptions } from './googlenet.js';
 import { sizesOf, type ModelOptions } from './options.js';
 
-const INIT = normal(0.1);
+const INIT = { kind: 'normal', deviation: 0.1 } as const;
 
 type Specs = Readonly<Record<string, string>>;
 
@@ -14,7 +14,7 @@ const c = (n: number): Specs => ({ branch1x1: '192', branch7x7: `${n} ${n}:1x7 1
 const d: Specs = { branch3x3: '192 320:3/2', branch7x7x3: '192 192:1x7 192:7x1 192:3/2', '': 'max/2' };
 const e: Specs = { branch1x1: '320', branch3x3: '384 384:split', branch3x3dbl: '448 384:3 384:split', branch_pool: 'avg 192' };
 
-const V3: readonly (readonly [name: string, type: string, specs: Specs])[] = [
+const v3 = (): readonly (readonly [name: string, type: string, specs: Specs])[] => [
   ['Mixed_5b', 'InceptionA', a(32)], ['Mixed_5c', 'InceptionA', a(64)], ['Mixed_5d', 'InceptionA', a(64)], ['Mixed_6a', 'InceptionB', b],
   ['Mixed_6b', 'InceptionC', c(128)], ['Mixed_6c', 'InceptionC', c(160)], ['Mixed_6d', 'InceptionC', c(160)], ['Mixed_6e', 'InceptionC', c(192)],
   ['Mixed_7a', 'InceptionD', d], ['Mixed_7b', 'InceptionE', e], ['Mixed_7c', 'InceptionE', e],
@@ -42,7 +42,7 @@ export function inceptionV3(options: AuxiliaryOptions = {}): Layer {
   const { classes, inChannels } = sizesOf('inceptionV3', options, ['auxLogits', 'dropout']);
   const stem = chain('32:3/2 32:3v 64:3 max/2 80 192:3v max/2', inChannels, INIT).map(({ layers: [layer] }, i): [string, Layer] => [STEM[i]!, layer!]);
   let channels = 192;
-  const blocks = V3.map(([name, type, specs]): [string, Layer] => {
+  const blocks = v3().map(([name, type, specs]): [string, Layer] => {
     const block = branches(type, channels, specs, 1, INIT);
     channels = block.channels;
     return [name, block.layer];
@@ -65,7 +65,7 @@ export function inceptionV3(options: AuxiliaryOptions = {}): Layer {
 const numbered = (...specs: string[]): Specs => Object.fromEntries(specs.map((spec, i) => [`branch${i}`, spec]));
 
 // Figures 3 to 9 of Szegedy et al. 2017; one entry per block.
-const V4: readonly (readonly [type: string, count: number, specs: Specs])[] = [
+const v4 = (): readonly (readonly [type: string, count: number, specs: Specs])[] => [
   ['Mixed4a', 1, numbered('64 96:3v', '64 64:1x7 64:7x1 96:3v')],
   ['Mixed5a', 1, { conv: '192:3/2', maxpool: 'max/2' }],
   ['InceptionA', 4, numbered('96', '64 96:3', '64 96:3 96:3', 'avg- 96')],
@@ -76,7 +76,7 @@ const V4: readonly (readonly [type: string, count: number, specs: Specs])[] = [
 ];
 
 /** The first joint of the stem, max pooling beside a convolution, both with stride 2. */
-const mixed3a = new Graph({ maxpool: new MaxPool2d(3, { stride: 2 }), conv: convNorm(64, 96, [3, 3], 2, [0, 0]) }, (m, x, { concat }) => concat(m.maxpool(x), m.conv(x)), 'Mixed3a');
+const mixed3a = (): Layer => new Graph({ maxpool: new MaxPool2d(3, { stride: 2 }), conv: convNorm(64, 96, [3, 3], 2, [0, 0]) }, (m, x, { concat }) => concat(m.maxpool(x), m.conv(x)), 'Mixed3a');
 
 /**
  * Inception v4 (Szegedy, Ioffe, Vanhoucke and Alemi 2017, "Inception-v4, Inception-ResNet and the impact of residual connections on learning",
@@ -86,9 +86,9 @@ const mixed3a = new Graph({ maxpool: new MaxPool2d(3, { stride: 2 }), conv: conv
 export function inceptionV4(options: ModelOptions & { readonly dropout?: number } = {}): Layer {
   const { classes, inChannels } = sizesOf('inceptionV4', options, ['dropout']);
   const features = chain('32:3/2 32:3v 64:3', inChannels).map(({ layers: [layer] }) => layer!);
-  features.push(mixed3a);
+  features.push(mixed3a());
   let channels = 160;
-  for (const [type, count, specs] of V4) {
+  for (const [type, count, specs] of v4()) {
     for (let i = 0; i < count; i++) {
       const block = branches(type, channels, specs);
       features.push(block.layer);

@@ -151,13 +151,13 @@ export function densePasses(p: Plan, w: Parameter, rows: number, ci: number, co:
 function depthwisePasses(p: Plan, g: ConvGeometry, w: Parameter): Passes {
   return {
     forward: (x, b, y, accumulate) => planDepthwise(p, g, x, w, b, y, accumulate),
-    backwardWeight: (x, dy, gradient) => p.step('depthwise2dBackwardWeight', { ...g, x, dy, ...gradient, ...p.scratch(ROW_3X3_BYTES + 9 * g.ci * 4 + 16) }),
+    backwardWeight: (x, dy, gradient) => p.step('depthwise2dBackwardWeight', { ...g, x, dy, ...gradient, ...p.scratch(ROW_3X3_BYTES + 2 * 9 * 16 * Math.ceil(g.ci / 4)) }),
     backwardInput: (dy, b, gradient) => planDepthwiseBackwardInput(p, g, dy, w, b, gradient),
   };
 }
 
-/** Bytes of the record that says which row a 3x3 kernel is at. */
-const ROW_3X3_BYTES = 64;
+/** Bytes of the record that says which row a 3x3 kernel is at, and of a tile of its sums. */
+const ROW_3X3_BYTES = 192;
 
 function patchPasses(p: Plan, g: ConvGeometry, w: Parameter): Passes {
   const pixels = g.ho * g.wo;

@@ -1,7 +1,4 @@
 import * as abi from '../../assembly/abi.js';
-import { epilogue } from './epilogue.js';
-import { POOL_OPS } from './poolops.js';
-import { WINOGRAD_OPS } from './winogradops.js';
 
 /**
  * What a field of a step's record is. Addresses say how the step uses the tensor there, from which lifetimes and the
@@ -14,269 +11,101 @@ export interface OpRecord {
   readonly fields: Readonly<Record<string, FieldKind>>;
 }
 
-const conv2d = {
-  ci: 'i32', hi: 'i32', wi: 'i32', co: 'i32', ho: 'i32', wo: 'i32',
-  kh: 'i32', kw: 'i32', strideH: 'i32', strideW: 'i32',
-  padTop: 'i32', padLeft: 'i32', padBottom: 'i32', padRight: 'i32',
-  dilationH: 'i32', dilationW: 'i32', groups: 'i32',
-} as const;
+const CONV = 'ci hi wi co ho wo kh kw strideH strideW padTop padLeft padBottom padRight dilationH dilationW groups';
+const POOL = 'c hi wi ho wo kh kw strideH strideW padTop padLeft dilationH dilationW adaptive';
+const AVG_POOL = `${POOL} padBottom padRight countIncludePad divisor`;
+const UPSAMPLE = 'c hi wi ho wo';
+const WINOGRAD = 'm ci hi wi co ho wo padTop padLeft blockTiles blockColumns';
+/** How a forward product's record ends (assembly/gemm/epilogue.ts). */
+const EPILOGUE = '<statistics <addend clamp ~low ~high yRow yFrom';
 
-/** Every op's record, field for field the class in assembly/steps.ts after its `op`. */
-export const OPS = {
-  ...POOL_OPS,
-  ...WINOGRAD_OPS,
-  gemm: {
-    code: abi.OP_GEMM,
-    fields: {
-      a: 'read', b: 'read', c: 'write', scratch: 'scratch', batch: 'i32', m: 'i32', n: 'i32', k: 'i32',
-      aRow: 'i32', aTerm: 'i32', aBatch: 'i32', bBatch: 'i32', scratchBytes: 'i32', accumulate: 'i32',
-    },
-  },
-  packPanels: {
-    code: abi.OP_PACK_PANELS,
-    fields: { b: 'read', panels: 'write', batch: 'i32', k: 'i32', n: 'i32', bTerm: 'i32', bColumn: 'i32', bBatch: 'i32' },
-  },
-  linearForward: {
-    code: abi.OP_LINEAR_FORWARD,
-    fields: { x: 'read', w: 'read', b: 'read', y: 'write', scratch: 'scratch', rows: 'i32', ci: 'i32', co: 'i32', scratchBytes: 'i32', ...epilogue },
-  },
-  linearBackwardInput: {
-    code: abi.OP_LINEAR_BACKWARD_INPUT,
-    fields: { dy: 'read', w: 'read', dx: 'write', rows: 'i32', ci: 'i32', co: 'i32', accumulate: 'i32' },
-  },
-  linearBackwardWeight: {
-    code: abi.OP_LINEAR_BACKWARD_WEIGHT,
-    fields: { x: 'read', dy: 'read', dw: 'write', scratch: 'scratch', rows: 'i32', ci: 'i32', co: 'i32', scratchBytes: 'i32', accumulate: 'i32' },
-  },
-  conv2dForward: {
-    code: abi.OP_CONV2D_FORWARD,
-    fields: { ...conv2d, x: 'read', w: 'read', b: 'read', y: 'write', scratch: 'scratch', scratchBytes: 'i32', groupImages: 'i32', accumulate: 'i32', ...epilogue },
-  },
-  conv2dRotateWeight: { code: abi.OP_CONV2D_ROTATE_WEIGHT, fields: { ...conv2d, w: 'read', rotated: 'write' } },
-  conv2dBackwardInput: {
-    code: abi.OP_CONV2D_BACKWARD_INPUT,
-    fields: { ...conv2d, dy: 'read', rotated: 'read', b: 'read', dx: 'write', scratch: 'scratch', scratchBytes: 'i32', accumulate: 'i32' },
-  },
-  conv2dBackwardWeight: {
-    code: abi.OP_CONV2D_BACKWARD_WEIGHT,
-    fields: { ...conv2d, x: 'read', dy: 'read', dw: 'write', scratch: 'scratch', scratchBytes: 'i32', groupImages: 'i32', accumulate: 'i32' },
-  },
-  depthwise2dForward: {
-    code: abi.OP_DEPTHWISE2D_FORWARD,
-    fields: { ...conv2d, x: 'read', w: 'read', b: 'read', y: 'write', scratch: 'scratch', scratchBytes: 'i32', accumulate: 'i32', ...epilogue },
-  },
-  depthwise2dBackwardInput: {
-    code: abi.OP_DEPTHWISE2D_BACKWARD_INPUT,
-    fields: { ...conv2d, dy: 'read', w: 'read', b: 'read', dx: 'write', scratch: 'scratch', scratchBytes: 'i32', accumulate: 'i32' },
-  },
-  depthwise2dBackwardWeight: {
-    code: abi.OP_DEPTHWISE2D_BACKWARD_WEIGHT,
-    fields: { ...conv2d, x: 'read', dy: 'read', dw: 'write', scratch: 'scratch', scratchBytes: 'i32', accumulate: 'i32' },
-  },
-  biasBackward: { code: abi.OP_BIAS_BACKWARD, fields: { dy: 'read', db: 'write', rows: 'i32', c: 'i32', accumulate: 'i32' } },
-  activationForward: {
-    code: abi.OP_ACTIVATION_FORWARD,
-    fields: { x: 'read', y: 'write', length: 'i32', kind: 'i32', alpha: 'f32', beta: 'f32' },
-  },
-  activationBackward: {
-    code: abi.OP_ACTIVATION_BACKWARD,
-    fields: { from: 'read', dy: 'read', dx: 'write', length: 'i32', kind: 'i32', alpha: 'f32', beta: 'f32', accumulate: 'i32' },
-  },
-  softmaxForward: { code: abi.OP_SOFTMAX_FORWARD, fields: { x: 'read', y: 'write', outer: 'i32', length: 'i32', inner: 'i32', log: 'i32' } },
-  softmaxBackward: {
-    code: abi.OP_SOFTMAX_BACKWARD,
-    fields: { y: 'read', dy: 'read', dx: 'write', outer: 'i32', length: 'i32', inner: 'i32', log: 'i32', accumulate: 'i32' },
-  },
-  crossEntropyForward: {
-    code: abi.OP_CROSS_ENTROPY_FORWARD,
-    fields: {
-      x: 'read', target: 'read', weight: 'read', rowLoss: 'write', rowWeight: 'write', logSum: 'write',
-      rows: 'i32', classes: 'i32', dense: 'i32', ignoreIndex: 'i32', smoothing: 'f32',
-    },
-  },
-  crossEntropyReduce: {
-    code: abi.OP_CROSS_ENTROPY_REDUCE,
-    fields: { rowLoss: 'read', rowWeight: 'read', loss: 'write', rows: 'i32', reduction: 'i32' },
-  },
-  crossEntropyBackward: {
-    code: abi.OP_CROSS_ENTROPY_BACKWARD,
-    fields: {
-      x: 'read', target: 'read', weight: 'read', logSum: 'read', loss: 'read', dloss: 'read', dx: 'write',
-      rows: 'i32', classes: 'i32', dense: 'i32', ignoreIndex: 'i32', smoothing: 'f32', reduction: 'i32', accumulate: 'i32',
-    },
-  },
-  guardFinite: { code: abi.OP_GUARD_FINITE, fields: { x: 'read' } },
-  sgd: {
-    code: abi.OP_SGD,
-    fields: {
-      w: 'write', dw: 'read', velocity: 'write', length: 'i32', rateFactor: 'f32',
-      momentum: 'f32', fresh: 'f32', weightDecay: 'f32', nesterov: 'i32', maximize: 'i32',
-    },
-  },
-  axpby: {
-    code: abi.OP_AXPBY,
-    fields: { x: 'read', z: 'read', y: 'write', rows: 'i32', columns: 'i32', zRow: 'i32', zColumn: 'i32', alpha: 'f32', beta: 'f32' },
-  },
-  sumTo: {
-    code: abi.OP_SUM_TO,
-    fields: {
-      x: 'read', y: 'write', s0: 'i32', s1: 'i32', s2: 'i32', s3: 'i32',
-      keep0: 'i32', keep1: 'i32', keep2: 'i32', keep3: 'i32', alpha: 'f32', accumulate: 'i32',
-    },
-  },
-  transpose: { code: abi.OP_TRANSPOSE, fields: { x: 'read', y: 'write', rows: 'i32', columns: 'i32', accumulate: 'i32' } },
-  multiply: { code: abi.OP_MULTIPLY, fields: { x: 'read', by: 'read', y: 'write', length: 'i32' } },
-  channelAffineForward: { code: abi.OP_CHANNEL_AFFINE_FORWARD, fields: { x: 'read', w: 'read', b: 'read', y: 'write', rows: 'i32', c: 'i32' } },
-  channelAffineBackwardInput: {
-    code: abi.OP_CHANNEL_AFFINE_BACKWARD_INPUT,
-    fields: { dy: 'read', w: 'read', dx: 'write', rows: 'i32', c: 'i32', accumulate: 'i32' },
-  },
-  channelAffineBackwardWeight: {
-    code: abi.OP_CHANNEL_AFFINE_BACKWARD_WEIGHT,
-    fields: { x: 'read', dy: 'read', dw: 'write', rows: 'i32', c: 'i32', accumulate: 'i32' },
-  },
-  preluForward: { code: abi.OP_PRELU_FORWARD, fields: { x: 'read', w: 'read', y: 'write', rows: 'i32', c: 'i32', shared: 'i32' } },
-  preluBackwardInput: {
-    code: abi.OP_PRELU_BACKWARD_INPUT,
-    fields: { x: 'read', w: 'read', dy: 'read', dx: 'write', rows: 'i32', c: 'i32', shared: 'i32', accumulate: 'i32' },
-  },
-  preluBackwardWeight: {
-    code: abi.OP_PRELU_BACKWARD_WEIGHT,
-    fields: { x: 'read', dy: 'read', dw: 'write', rows: 'i32', c: 'i32', shared: 'i32', accumulate: 'i32' },
-  },
-  dropout: {
-    code: abi.OP_DROPOUT,
-    fields: { x: 'read', y: 'write', length: 'i32', stream: 'i32', threshold: 'i32', scale: 'f32', accumulate: 'i32' },
-  },
-  dropout2d: {
-    code: abi.OP_DROPOUT2D,
-    fields: { x: 'read', y: 'write', pixels: 'i32', c: 'i32', stream: 'i32', threshold: 'i32', scale: 'f32', accumulate: 'i32' },
-  },
-  pairLossForward: {
-    code: abi.OP_PAIR_LOSS_FORWARD,
-    fields: {
-      x: 'read', target: 'read', weight: 'read', positive: 'read', each: 'write', sums: 'write',
-      length: 'i32', kind: 'i32', parameter: 'f32',
-    },
-  },
-  pairLossReduce: { code: abi.OP_PAIR_LOSS_REDUCE, fields: { sums: 'read', loss: 'write', length: 'i32', reduction: 'i32' } },
-  pairLossBackward: {
-    code: abi.OP_PAIR_LOSS_BACKWARD,
-    fields: {
-      x: 'read', target: 'read', weight: 'read', positive: 'read', loss: 'read', dloss: 'read', dx: 'write',
-      length: 'i32', kind: 'i32', parameter: 'f32', reduction: 'i32', accumulate: 'i32',
-    },
-  },
-  nllForward: {
-    code: abi.OP_NLL_FORWARD,
-    fields: { x: 'read', target: 'read', weight: 'read', rowLoss: 'write', rowWeight: 'write', rows: 'i32', classes: 'i32', ignoreIndex: 'i32' },
-  },
-  nllBackward: {
-    code: abi.OP_NLL_BACKWARD,
-    fields: {
-      target: 'read', weight: 'read', loss: 'read', dloss: 'read', dx: 'write',
-      rows: 'i32', classes: 'i32', ignoreIndex: 'i32', reduction: 'i32', accumulate: 'i32',
-    },
-  },
-  rbfForward: { code: abi.OP_RBF_FORWARD, fields: { x: 'read', w: 'read', y: 'write', rows: 'i32', ci: 'i32', co: 'i32' } },
-  rbfBackwardInput: {
-    code: abi.OP_RBF_BACKWARD_INPUT,
-    fields: { x: 'read', w: 'read', dy: 'read', dx: 'write', rows: 'i32', ci: 'i32', co: 'i32', accumulate: 'i32' },
-  },
-  rbfBackwardWeight: {
-    code: abi.OP_RBF_BACKWARD_WEIGHT,
-    fields: { x: 'read', w: 'read', dy: 'read', dw: 'write', rows: 'i32', ci: 'i32', co: 'i32', accumulate: 'i32' },
-  },
-  rbfLossForward: {
-    code: abi.OP_RBF_LOSS_FORWARD,
-    fields: {
-      x: 'read', target: 'read', rowLoss: 'write', rowWeight: 'write', logSum: 'write',
-      rows: 'i32', classes: 'i32', competitive: 'i32', j: 'f32',
-    },
-  },
-  rbfLossBackward: {
-    code: abi.OP_RBF_LOSS_BACKWARD,
-    fields: {
-      x: 'read', target: 'read', logSum: 'read', loss: 'read', dloss: 'read', dx: 'write',
-      rows: 'i32', classes: 'i32', competitive: 'i32', reduction: 'i32', accumulate: 'i32',
-    },
-  },
-  adam: {
-    code: abi.OP_ADAM,
-    fields: {
-      w: 'write', dw: 'read', expAvg: 'write', expAvgSq: 'write', maxExpAvgSq: 'write', length: 'i32', rateFactor: 'f32',
-      beta1: 'f32', fresh1: 'f32', beta2: 'f32', fresh2: 'f32', eps: 'f32', weightDecay: 'f32', decoupled: 'i32', maximize: 'i32',
-    },
-  },
-  rmsprop: {
-    code: abi.OP_RMSPROP,
-    fields: {
-      w: 'write', dw: 'read', squareAvg: 'write', gradAvg: 'write', velocity: 'write', length: 'i32', rateFactor: 'f32',
-      alpha: 'f32', fresh: 'f32', eps: 'f32', momentum: 'f32', weightDecay: 'f32', maximize: 'i32',
-    },
-  },
-  adagrad: {
-    code: abi.OP_ADAGRAD,
-    fields: {
-      w: 'write', dw: 'read', sum: 'write', length: 'i32', rateFactor: 'f32',
-      lrDecay: 'f32', initial: 'f32', eps: 'f32', weightDecay: 'f32', maximize: 'i32',
-    },
-  },
-  squareSum: { code: abi.OP_SQUARE_SUM, fields: { dw: 'read', sums: 'write', length: 'i32' } },
-  gradientNorm: { code: abi.OP_GRADIENT_NORM, fields: { sums: 'read', norm: 'write', count: 'i32', limit: 'f32', accumulate: 'i32' } },
-  clipScale: { code: abi.OP_CLIP_SCALE, fields: { norm: 'read', dw: 'write', length: 'i32' } },
-  clipValue: { code: abi.OP_CLIP_VALUE, fields: { dw: 'write', length: 'i32', limit: 'f32' } },
-  channelNormStatistics: {
-    code: abi.OP_CHANNEL_NORM_STATISTICS,
-    fields: {
-      x: 'read', w: 'read', b: 'read', runningMean: 'read', runningVar: 'read', statistics: 'write', scratch: 'scratch',
-      rows: 'i32', c: 'i32', groups: 'i32', perImage: 'i32', eps: 'f32', scratchBytes: 'i32',
-    },
-  },
-  channelNormTrack: {
-    code: abi.OP_CHANNEL_NORM_TRACK,
-    fields: { statistics: 'read', runningMean: 'write', runningVar: 'write', batches: 'write', rows: 'i32', c: 'i32', momentum: 'f32' },
-  },
-  channelNormForward: { code: abi.OP_CHANNEL_NORM_FORWARD, fields: { x: 'read', statistics: 'read', y: 'write', rows: 'i32', c: 'i32', perImage: 'i32' } },
-  channelNormBackwardSums: {
-    code: abi.OP_CHANNEL_NORM_BACKWARD_SUMS,
-    fields: {
-      x: 'read', dy: 'read', w: 'read', statistics: 'read', sums: 'write', scratch: 'scratch',
-      rows: 'i32', c: 'i32', groups: 'i32', perImage: 'i32', fixed: 'i32', scratchBytes: 'i32',
-    },
-  },
-  channelNormBackwardInput: {
-    code: abi.OP_CHANNEL_NORM_BACKWARD_INPUT,
-    fields: { x: 'read', dy: 'read', statistics: 'read', sums: 'read', dx: 'write', rows: 'i32', c: 'i32', perImage: 'i32', fixed: 'i32', accumulate: 'i32' },
-  },
-  channelNormBackwardWeight: {
-    code: abi.OP_CHANNEL_NORM_BACKWARD_WEIGHT,
-    fields: { sums: 'read', dw: 'write', row: 'i32', c: 'i32', perImage: 'i32', accumulate: 'i32' },
-  },
-  lrnForward: {
-    code: abi.OP_LRN_FORWARD,
-    fields: {
-      x: 'read', y: 'write', scratch: 'scratch', rows: 'i32', c: 'i32', before: 'i32', after: 'i32',
-      alpha: 'f32', betaHigh: 'f32', betaLow: 'f32', k: 'f32', scratchBytes: 'i32',
-    },
-  },
-  lrnBackward: {
-    code: abi.OP_LRN_BACKWARD,
-    fields: {
-      x: 'read', dy: 'read', dx: 'write', scratch: 'scratch', rows: 'i32', c: 'i32', before: 'i32', after: 'i32',
-      alpha: 'f32', betaHigh: 'f32', betaLow: 'f32', k: 'f32', scratchBytes: 'i32', accumulate: 'i32',
-    },
-  },
-  rowNormForward: { code: abi.OP_ROW_NORM_FORWARD, fields: { x: 'read', y: 'write', rstd: 'write', rows: 'i32', length: 'i32', eps: 'f32' } },
-  rowNormBackward: {
-    code: abi.OP_ROW_NORM_BACKWARD,
-    fields: { y: 'read', dy: 'read', rstd: 'read', dx: 'write', rows: 'i32', length: 'i32', accumulate: 'i32' },
-  },
-  add: { code: abi.OP_ADD, fields: { x: 'read', z: 'read', y: 'write', length: 'i32' } },
-  copyColumns: {
-    code: abi.OP_COPY_COLUMNS,
-    fields: { x: 'read', y: 'write', rows: 'i32', columns: 'i32', xRow: 'i32', xFrom: 'i32', yRow: 'i32', yFrom: 'i32', accumulate: 'i32' },
-  },
-} as const satisfies Record<string, OpRecord>;
+/** Every op's code and the fields of its record, one by one those of the class in assembly/steps/<family>.ts after its `op`:
+ *  <read, >write, *scratch, ~f32, the others i32. */
+const RECORDS = {
+  gemm: [abi.OP_GEMM, '<a <b >c *scratch batch m n k aRow aTerm aBatch bBatch scratchBytes accumulate'],
+  packPanels: [abi.OP_PACK_PANELS, '<b >panels batch k n bTerm bColumn bBatch'],
+  linearForward: [abi.OP_LINEAR_FORWARD, `<x <w <b >y *scratch rows ci co scratchBytes ${EPILOGUE}`],
+  linearBackwardInput: [abi.OP_LINEAR_BACKWARD_INPUT, '<dy <w >dx rows ci co accumulate'],
+  linearBackwardWeight: [abi.OP_LINEAR_BACKWARD_WEIGHT, '<x <dy >dw *scratch rows ci co scratchBytes accumulate'],
+  conv2dForward: [abi.OP_CONV2D_FORWARD, `${CONV} <x <w <b >y *scratch scratchBytes groupImages accumulate ${EPILOGUE}`],
+  conv2dRotateWeight: [abi.OP_CONV2D_ROTATE_WEIGHT, `${CONV} <w >rotated`],
+  conv2dBackwardInput: [abi.OP_CONV2D_BACKWARD_INPUT, `${CONV} <dy <rotated <b >dx *scratch scratchBytes accumulate`],
+  conv2dBackwardWeight: [abi.OP_CONV2D_BACKWARD_WEIGHT, `${CONV} <x <dy >dw *scratch scratchBytes groupImages accumulate`],
+  depthwise2dForward: [abi.OP_DEPTHWISE2D_FORWARD, `${CONV} <x <w <b >y *scratch scratchBytes accumulate ${EPILOGUE}`],
+  depthwise2dBackwardInput: [abi.OP_DEPTHWISE2D_BACKWARD_INPUT, `${CONV} <dy <w <b >dx *scratch scratchBytes accumulate`],
+  depthwise2dBackwardWeight: [abi.OP_DEPTHWISE2D_BACKWARD_WEIGHT, `${CONV} <x <dy >dw *scratch scratchBytes accumulate`],
+  biasBackward: [abi.OP_BIAS_BACKWARD, '<dy >db rows c accumulate'],
+  activationForward: [abi.OP_ACTIVATION_FORWARD, '<x >y length kind ~alpha ~beta'],
+  activationBackward: [abi.OP_ACTIVATION_BACKWARD, '<from <dy >dx length kind ~alpha ~beta accumulate'],
+  softmaxForward: [abi.OP_SOFTMAX_FORWARD, '<x >y outer length inner log'],
+  softmaxBackward: [abi.OP_SOFTMAX_BACKWARD, '<y <dy >dx outer length inner log accumulate'],
+  crossEntropyForward: [abi.OP_CROSS_ENTROPY_FORWARD, '<x <target <weight >rowLoss >rowWeight >logSum rows classes dense ignoreIndex ~smoothing'],
+  crossEntropyReduce: [abi.OP_CROSS_ENTROPY_REDUCE, '<rowLoss <rowWeight >loss rows reduction'],
+  crossEntropyBackward: [abi.OP_CROSS_ENTROPY_BACKWARD, '<x <target <weight <logSum <loss <dloss >dx rows classes dense ignoreIndex ~smoothing reduction accumulate'],
+  guardFinite: [abi.OP_GUARD_FINITE, '<x'],
+  sgd: [abi.OP_SGD, '>w <dw >velocity length ~rateFactor ~momentum ~fresh ~weightDecay nesterov maximize'],
+  axpby: [abi.OP_AXPBY, '<x <z >y rows columns zRow zColumn ~alpha ~beta'],
+  sumTo: [abi.OP_SUM_TO, '<x >y s0 s1 s2 s3 keep0 keep1 keep2 keep3 ~alpha accumulate'],
+  transpose: [abi.OP_TRANSPOSE, '<x >y rows columns accumulate'],
+  multiply: [abi.OP_MULTIPLY, '<x <by >y length'],
+  channelAffineForward: [abi.OP_CHANNEL_AFFINE_FORWARD, '<x <w <b >y rows c'],
+  channelAffineBackwardInput: [abi.OP_CHANNEL_AFFINE_BACKWARD_INPUT, '<dy <w >dx rows c accumulate'],
+  channelAffineBackwardWeight: [abi.OP_CHANNEL_AFFINE_BACKWARD_WEIGHT, '<x <dy >dw rows c accumulate'],
+  preluForward: [abi.OP_PRELU_FORWARD, '<x <w >y rows c shared'],
+  preluBackwardInput: [abi.OP_PRELU_BACKWARD_INPUT, '<x <w <dy >dx rows c shared accumulate'],
+  preluBackwardWeight: [abi.OP_PRELU_BACKWARD_WEIGHT, '<x <dy >dw rows c shared accumulate'],
+  dropout: [abi.OP_DROPOUT, '<x >y length stream threshold ~scale accumulate'],
+  dropout2d: [abi.OP_DROPOUT2D, '<x >y pixels c stream threshold ~scale accumulate'],
+  pairLossForward: [abi.OP_PAIR_LOSS_FORWARD, '<x <target <weight <positive >each >sums length kind ~parameter'],
+  pairLossReduce: [abi.OP_PAIR_LOSS_REDUCE, '<sums >loss length reduction'],
+  pairLossBackward: [abi.OP_PAIR_LOSS_BACKWARD, '<x <target <weight <positive <loss <dloss >dx length kind ~parameter reduction accumulate'],
+  nllForward: [abi.OP_NLL_FORWARD, '<x <target <weight >rowLoss >rowWeight rows classes ignoreIndex'],
+  nllBackward: [abi.OP_NLL_BACKWARD, '<target <weight <loss <dloss >dx rows classes ignoreIndex reduction accumulate'],
+  rbfForward: [abi.OP_RBF_FORWARD, '<x <w >y rows ci co'],
+  rbfBackwardInput: [abi.OP_RBF_BACKWARD_INPUT, '<x <w <dy >dx rows ci co accumulate'],
+  rbfBackwardWeight: [abi.OP_RBF_BACKWARD_WEIGHT, '<x <w <dy >dw rows ci co accumulate'],
+  rbfLossForward: [abi.OP_RBF_LOSS_FORWARD, '<x <target >rowLoss >rowWeight >logSum rows classes competitive ~j'],
+  rbfLossBackward: [abi.OP_RBF_LOSS_BACKWARD, '<x <target <logSum <loss <dloss >dx rows classes competitive reduction accumulate'],
+  adam: [abi.OP_ADAM, '>w <dw >expAvg >expAvgSq >maxExpAvgSq length ~rateFactor ~beta1 ~fresh1 ~beta2 ~fresh2 ~eps ~weightDecay decoupled maximize'],
+  rmsprop: [abi.OP_RMSPROP, '>w <dw >squareAvg >gradAvg >velocity length ~rateFactor ~alpha ~fresh ~eps ~momentum ~weightDecay maximize'],
+  adagrad: [abi.OP_ADAGRAD, '>w <dw >sum length ~rateFactor ~lrDecay ~initial ~eps ~weightDecay maximize'],
+  squareSum: [abi.OP_SQUARE_SUM, '<dw >sums length'],
+  gradientNorm: [abi.OP_GRADIENT_NORM, '<sums >norm count ~limit accumulate'],
+  clipScale: [abi.OP_CLIP_SCALE, '<norm >dw length'],
+  clipValue: [abi.OP_CLIP_VALUE, '>dw length ~limit'],
+  channelNormStatistics: [abi.OP_CHANNEL_NORM_STATISTICS, '<x <w <b <runningMean <runningVar >statistics *scratch rows c groups perImage ~eps scratchBytes'],
+  channelNormTrack: [abi.OP_CHANNEL_NORM_TRACK, '<statistics >runningMean >runningVar >batches rows c ~momentum'],
+  channelNormForward: [abi.OP_CHANNEL_NORM_FORWARD, '<x <statistics >y rows c perImage'],
+  channelNormBackwardSums: [abi.OP_CHANNEL_NORM_BACKWARD_SUMS, '<x <dy <w <statistics >sums *scratch rows c groups perImage fixed scratchBytes'],
+  channelNormBackwardInput: [abi.OP_CHANNEL_NORM_BACKWARD_INPUT, '<x <dy <statistics <sums >dx rows c perImage fixed accumulate'],
+  channelNormBackwardWeight: [abi.OP_CHANNEL_NORM_BACKWARD_WEIGHT, '<sums >dw row c perImage accumulate'],
+  lrnForward: [abi.OP_LRN_FORWARD, '<x >y *scratch rows c before after ~alpha ~betaHigh ~betaLow ~k scratchBytes'],
+  lrnBackward: [abi.OP_LRN_BACKWARD, '<x <dy >dx *scratch rows c before after ~alpha ~betaHigh ~betaLow ~k scratchBytes accumulate'],
+  rowNormForward: [abi.OP_ROW_NORM_FORWARD, '<x >y >rstd rows length ~eps'],
+  rowNormBackward: [abi.OP_ROW_NORM_BACKWARD, '<y <dy <rstd >dx rows length accumulate'],
+  add: [abi.OP_ADD, '<x <z >y length'],
+  copyColumns: [abi.OP_COPY_COLUMNS, '<x >y rows columns xRow xFrom yRow yFrom accumulate'],
+  maxPool2dForward: [abi.OP_MAX_POOL2D_FORWARD, `${POOL} <x >y >argmax yRow yFrom`],
+  maxPool2dBackward: [abi.OP_MAX_POOL2D_BACKWARD, `${POOL} <dy <argmax >dx accumulate`],
+  maxUnpool2dForward: [abi.OP_MAX_UNPOOL2D_FORWARD, '<x <argmax >y pixels places c'],
+  maxUnpool2dBackward: [abi.OP_MAX_UNPOOL2D_BACKWARD, '<dy <argmax >dx pixels places c accumulate'],
+  avgPool2dForward: [abi.OP_AVG_POOL2D_FORWARD, `${AVG_POOL} <x >y yRow yFrom`],
+  avgPool2dBackward: [abi.OP_AVG_POOL2D_BACKWARD, `${AVG_POOL} <dy >dx accumulate`],
+  upsample2dForward: [abi.OP_UPSAMPLE2D_FORWARD, `${UPSAMPLE} <rows <columns <x >y bilinear`],
+  upsample2dBackward: [abi.OP_UPSAMPLE2D_BACKWARD, `${UPSAMPLE} <rowWindows <columnWindows <rowWeights <columnWeights <dy >dx accumulate`],
+  winogradWeights: [abi.OP_WINOGRAD_WEIGHTS, `${WINOGRAD} <w >u *scratch scratchBytes turned`],
+  winogradForward: [abi.OP_WINOGRAD_FORWARD, `${WINOGRAD} <x <w <u <b >y *scratch scratchBytes turned accumulate ${EPILOGUE}`],
+  winogradBackwardWeight: [abi.OP_WINOGRAD_BACKWARD_WEIGHT, `${WINOGRAD} <x <dy >dw *scratch scratchBytes accumulate`],
+} as const satisfies Record<string, readonly [code: number, fields: string]>;
 
-export type OpName = keyof typeof OPS;
+export type OpName = keyof typeof RECORDS;
+
+const KINDS: Readonly<Record<string, FieldKind>> = { '<': 'read', '>': 'write', '*': 'scratch', '~': 'f32' };
+
+/** A record as it is written above, read. */
+function recordOf([code, fields]: readonly [number, string]): OpRecord {
+  return { code, fields: Object.fromEntries(fields.split(' ').map((field) => (KINDS[field[0]!] ? [field.slice(1), KINDS[field[0]!]!] : [field, 'i32']))) };
+}
+
+/** Every op's record. */
+export const OPS = Object.fromEntries(Object.entries(RECORDS).map(([op, record]) => [op, recordOf(record)])) as Readonly<Record<OpName, OpRecord>>;

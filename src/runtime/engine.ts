@@ -1,4 +1,3 @@
-import { instantiateSync } from '@assemblyscript/loader';
 import { CONTROL_WORKERS } from '../../assembly/abi.js';
 import { MemoryError } from '../core/errors.js';
 
@@ -22,8 +21,7 @@ export class Engine {
     } catch {
       throw new MemoryError(`the platform refused ${bytes.toLocaleString('en')} bytes for the arena; a smaller batchSize needs less`);
     }
-    const { exports } = instantiateSync<{ run: Run }>(module, { env: { memory: this.#memory } });
-    this.#run = exports.run;
+    this.#run = new WebAssembly.Instance(module, { env: { memory: this.#memory } }).exports['run'] as Run;
   }
 
   /** Runs the steps `first` to `last` (exclusive) of the program at `control` as one worker of `workers`. */

@@ -1,7 +1,6 @@
 import { OptionError } from '../core/errors.js';
-import type { Plan } from '../plan/plan.js';
-import type { Parameter } from '../plan/tensor.js';
-import { atLeastZero, belowOne, epsilon, optimizerOf, type CommonFields, type Grouped, type Optimizer, type Rule } from './optimizer.js';
+import type { Buffer } from '../plan/tensor.js';
+import { atLeastZero, belowOne, epsilon, optimizerOf, type Grouped, type Optimizer, type Rule } from './optimizer.js';
 
 interface Options {
   /** Default 0.001. */
@@ -20,8 +19,6 @@ interface Options {
 
 export type AdamOptions = Grouped<Options>;
 
-const defaults: Options = { lr: 0.001, betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0, amsgrad: false, maximize: false };
-
 function check(who: string, options: Options): void {
   atLeastZero(who, options, 'lr', 'eps', 'weightDecay');
   const { betas } = options;
@@ -29,34 +26,26 @@ function check(who: string, options: Options): void {
   betas.forEach((beta, i) => belowOne(who, `betas[${i}]`, beta as number));
 }
 
-function plan(p: Plan, w: Parameter, options: Options, fields: CommonFields, decoupled: boolean): void {
-  const { betas: [beta1, beta2], eps, weightDecay, amsgrad, maximize } = options;
-  const expAvg = p.store.stateOf(w, 'exp_avg');
-  const expAvgSq = p.store.stateOf(w, 'exp_avg_sq');
-  const maxExpAvgSq = amsgrad ? p.store.stateOf(w, 'max_exp_avg_sq') : null;
-  const means = { beta1, fresh1: 1 - beta1, beta2, fresh2: 1 - beta2 };
-  p.step('adam', { ...fields, expAvg, expAvgSq, maxExpAvgSq, ...means, eps: epsilon(eps), weightDecay, decoupled, maximize });
-}
-
-const adamRule: Rule<Options> = {
-  type: 'Adam', countsSteps: true, defaults, check,
-  plan: (p, w, options, fields) => plan(p, w, options, fields, false),
-};
-
-const adamwRule: Rule<Options> = {
-  type: 'AdamW', countsSteps: true, defaults: { ...defaults, weightDecay: 0.01 }, check,
-  plan: (p, w, options, fields) => plan(p, w, options, fields, true),
-};
+/** `decoupled`: weight decay acts on the weights alone. */
+const ruleOf = (type: string, weightDecay: number, decoupled: boolean): Rule<Options> => ({
+  type, countsSteps: true, check,
+  defaults: { lr: 0.001, betas: [0.9, 0.999], eps: 1e-8, weightDecay, amsgrad: false, maximize: false },
+  plan(p, w, { betas: [beta1, beta2], eps, weightDecay, amsgrad, maximize }, fields) {
+    const state = (name: string): Buffer => p.store.stateOf(w, name);
+    const moments = { expAvg: state('exp_avg'), expAvgSq: state('exp_avg_sq'), maxExpAvgSq: amsgrad ? state('max_exp_avg_sq') : null };
+    p.step('adam', { ...fields, ...moments, beta1, fresh1: 1 - beta1, beta2, fresh2: 1 - beta2, eps: epsilon(eps), weightDecay, decoupled, maximize });
+  },
+});
 
 /**
  * Adam (torch.optim.Adam; Kingma and Ba 2015): g += weightDecay·w; m = β₁·m + (1 − β₁)·g; v = β₂·v + (1 − β₂)·g²;
  * at update t, w −= lr·(m / (1 − β₁ᵗ)) / (√(v / (1 − β₂ᵗ)) + eps).
  */
 export function adam(options: AdamOptions = {}): Optimizer {
-  return optimizerOf(adamRule, options);
+  return optimizerOf(ruleOf('Adam', 0, false), options);
 }
 
 /** Adam whose weight decay acts on the weights alone (torch.optim.AdamW; Loshchilov and Hutter 2019): w −= lr·weightDecay·w before the step. */
 export function adamw(options: AdamOptions = {}): Optimizer {
-  return optimizerOf(adamwRule, options);
+  return optimizerOf(ruleOf('AdamW', 0.01, true), options);
 }

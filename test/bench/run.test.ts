@@ -84,7 +84,7 @@ describe('bench --json', () => {
 
   test('sizes are of what was built', () => {
     const { rows } = JSON.parse(bench('size', '--json').stdout) as Result;
-    expect(rows.map(({ id }) => id)).toEqual(['size_index', 'size_bundle', 'size_script', 'size_wasm_simd']);
+    expect(rows.map(({ id }) => id)).toEqual(['size_index', 'size_bundle', 'size_app', 'size_script', 'size_wasm_simd']);
     for (const { bytes, brotliBytes } of rows) expect(bytes!).toBeGreaterThan(brotliBytes!);
   });
 });

@@ -86,7 +86,17 @@ const long: Row[] = [
   [[1, 3, 8, 8], [261, 3, 3, 3], { padding: [1, 1] }],
 ];
 
-const tables = { channels, geometry, dilated, same, grouped, depthwise, many, long };
+/** 3x3 in tiles of four pixels, beside borders; sums of weights over more pixels than one block. */
+const depthwiseTiles: Row[] = [4, 6, 33].flatMap((count): Row[] => [
+  [[3, count, 12, 15], [count, 1, 3, 3], { groups: count, padding: [1, 1] }],
+  [[1, count, 9, 14], [count, 1, 3, 3], { groups: count, padding: [0, 2] }],
+  [[2, count, 3, 10], [count, 1, 3, 3], { groups: count, padding: [2, 0] }],
+  [[2, count, 23, 21], [count, 1, 3, 3], { groups: count, stride: [2, 2], padding: [1, 1] }],
+  [[1, count, 8, 11], [count, 1, 3, 3], { groups: count, stride: [2, 1], padding: [1, 1] }],
+  [[1, count, 1, 6], [count, 1, 3, 3], { groups: count, padding: [1, 1] }],
+]);
+
+const tables = { channels, geometry, dilated, same, grouped, depthwise, depthwiseTiles, many, long };
 
 function conforms([xs, ws, given = {}]: Row, withBias: boolean): void {
   const options: ConvOptions = { stride: [1, 1], padding: [0, 0], dilation: [1, 1], groups: 1, ...given };

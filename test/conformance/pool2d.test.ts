@@ -59,8 +59,8 @@ describe('max pooling', () => {
     expectGradients(y.backward(dy), { input: maxPool2dBackward(x, dy, complete([3, 3], { stride: [2, 2], padding: [1, 1] })) });
   });
 
-  /** Five channels, so that both the lanes of a vector and the rest of them meet every value. */
-  const special = (...values: number[]) => ({ data: Float32Array.from({ length: 80 }, (_, i) => values[(i * 7) % values.length]!), shape: [1, 5, 4, 4] });
+  /** 21 channels, so that a block of sixteen, the lanes of a vector and the rest of them meet every value. */
+  const special = (...values: number[]) => ({ data: Float32Array.from({ length: 336 }, (_, i) => values[(i * 7) % values.length]!), shape: [1, 21, 4, 4] });
 
   test.each([
     ['NaN', special(1, NaN, -2, 3, 0.5)],

@@ -1,7 +1,9 @@
+import { instantiateSync } from '@assemblyscript/loader';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { describe, expect, test } from 'vitest';
+import { RUN_DONE } from '../../assembly/abi.js';
 import { codeOf, filesUnder, read, root } from '../support/sources.js';
 import { SECTION, functionsOfText, sectionsOf } from '../support/wasm.js';
 
@@ -24,6 +26,12 @@ describe.each(builds)('build %s', (build) => {
 
   test('exports the function run and nothing else', () => {
     expect(WebAssembly.Module.exports(module)).toEqual([{ name: 'run', kind: 'function' }]);
+  });
+
+  test("AssemblyScript's loader takes it as the engine does", () => {
+    const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: build === 'threads' });
+    const { run } = instantiateSync<{ run(...numbers: number[]): number }>(module, { env: { memory } }).exports;
+    expect(run(0, 0, 1024, 0, 1)).toBe(RUN_DONE);
   });
 
   test('has no data, globals, tables, elements or start function', () => {
