@@ -7,7 +7,7 @@ import { matches, showPattern, type Pattern } from './core/pattern.js';
 import { layOut, type Arena } from './plan/arena.js';
 import { fuse } from './plan/fuse.js';
 import { Plan, type Range } from './plan/plan.js';
-import { recompute } from './plan/recompute.js';
+import type { recompute } from './plan/recompute.js';
 import { ParameterStore } from './plan/store.js';
 import { Buffer, type PlanTensor } from './plan/tensor.js';
 import { hasThreadsBuild } from './runtime/builds.js';
@@ -94,12 +94,16 @@ export interface Blueprint {
   readonly options: Omit<CompileOptions, 'workers'> & { readonly batchSize: number; readonly seed: number; readonly workers: number };
 }
 
+/** Rewrites training for `memory: 'low'`: loaded on demand, because few ask for it. */
+export type LowMemory = typeof recompute;
+
 /** Plans the model and lays it out; allocates nothing. */
-export function planNetwork(model: Layer, options: CompileOptions): Blueprint {
+export function planNetwork(model: Layer, options: CompileOptions, low?: LowMemory): Blueprint {
   const checked = check(options);
+  if (checked.memory === 'low' && !low) throw new OptionError("memory: 'low' is planned by compile alone: await it and take net.summary()");
   const frozen = patternsOf(checked.freeze);
   const store = new ParameterStore((name) => frozen.some((pattern) => matches(pattern, name)));
-  const { train, predict } = planBoth(model, checked, store);
+  const { train, predict } = planBoth(model, checked, store, low);
   checkPatterns('compile: freeze', frozen, store);
   checkPatterns(`${checked.optimizer?.type}: groups`, checked.optimizer?.groups ?? [], store);
   if (checked.fuse === false) for (const plan of [predict.plan, ...(train ? [train.plan] : [])]) for (const { output } of plan.layers) output.buffer.kept = true;
@@ -109,9 +113,9 @@ export function planNetwork(model: Layer, options: CompileOptions): Blueprint {
   return { store, predict, train, arena, options: checked };
 }
 
-function planBoth(model: Layer, options: Blueprint['options'], store: ParameterStore): Pick<Blueprint, 'train' | 'predict'> {
+function planBoth(model: Layer, options: Blueprint['options'], store: ParameterStore, low?: LowMemory): Pick<Blueprint, 'train' | 'predict'> {
   try {
-    const train = options.loss || options.optimizer || options.watch ? planTraining(model, options, store) : null;
+    const train = options.loss || options.optimizer || options.watch ? planTraining(model, options, store, low) : null;
     return { train, predict: planPrediction(model, options, store) };
   } catch (error) {
     throw error instanceof TooSmallError ? withSmallest(error, model, options) : error;
@@ -199,7 +203,7 @@ function planPrediction(model: Layer, options: Blueprint['options'], store: Para
   return { plan, images, output, prepare, all: { first: prepare.last, last: plan.steps.length } };
 }
 
-function planTraining(model: Layer, options: Blueprint['options'], store: ParameterStore): TrainPlan {
+function planTraining(model: Layer, options: Blueprint['options'], store: ParameterStore, low?: LowMemory): TrainPlan {
   const training = Boolean(options.loss || options.optimizer);
   const plan = new Plan({ batchSize: options.batchSize, training, workers: options.workers, watch: options.watch, winograd: options.winograd }, store);
   const images = plan.input('images', options.input, options.inputGradient);
@@ -222,7 +226,7 @@ function planTraining(model: Layer, options: Blueprint['options'], store: Parame
   const outputGradient = plan.gradientOf(output)!;
   const backward = plan.range(() => {
     plan.emitBackward();
-    if (options.memory === 'low') recompute(plan.steps, forward.last, loss.last);
+    if (options.memory === 'low') low?.(plan.steps, forward.last, loss.last);
   });
   let gradientNorm: Buffer | null = null;
   const update = plan.range(() => {

@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { compile, layers, losses, models, optimizers, summarize } from '../../src/index.js';
+import { planNetwork } from '../../src/blueprint.js';
 import { buffersOf } from '../../src/plan/lifetime.js';
+import { recompute } from '../../src/plan/recompute.js';
+import { Summary } from '../../src/summary.js';
 import { batchFor, networks, optionsOf, type NetworkCase } from '../support/networks.js';
 import { Sentinel } from '../support/sentinel.js';
 import { simulated } from '../support/simulated.js';
@@ -62,7 +65,7 @@ test('most of these networks compute something again, and no running statistic i
 
 describe('memory', () => {
   const options = { batchSize: 8, loss: losses.crossEntropy(), optimizer: optimizers.sgd({ lr: 0.1, momentum: 0.9 }) };
-  const train = (model: layers.Layer, input: readonly number[], memory: 'full' | 'low'): number => summarize(model, { ...options, input, memory }).memory.train!;
+  const train = (model: layers.Layer, input: readonly number[], memory: 'full' | 'low'): number => new Summary(planNetwork(model, { ...options, input, memory }, recompute)).memory.train!;
 
   test.each([
     ['ResNet-50', () => models.resnet50(), 0.55],
@@ -81,5 +84,6 @@ describe('memory', () => {
 test('misuse is named', async () => {
   const options = { input: [1, 32, 32], loss: losses.crossEntropy(), optimizer: optimizers.sgd({ lr: 0.1 }) };
   await expect(compile(models.lenet5(), { ...options, memory: 'little' as 'low' })).rejects.toThrow("compile: memory is 'little', expected 'full' or 'low'");
+  expect(() => summarize(models.lenet5(), { ...options, memory: 'low' })).toThrow("memory: 'low' is planned by compile alone: await it and take net.summary()");
   await expect(compile(models.lenet5(), { ...options, memory: 'low', fuse: false })).rejects.toThrow("compile: fuse: false keeps every output, which memory: 'low' is not to");
 });
