@@ -114,13 +114,13 @@ function multiplyLongRuns(p: Product, lastFlags: i32): void {
 }
 
 /** One block of terms for every tile of C: a panel of B stays in L1 while the rows of A pass. A single row takes four panels at a
- *  time, so that no row is computed in vain; each output's order of addition is the tile's. */
+ *  time, so that no row is computed in vain, unless one panel is all; each output's order of addition is the tile's. */
 function multiplyBlock(p: Product, taps: usize, tapsEnd: usize, run: i32, b: usize, flags: i32): void {
   const rowsEnd = p.rows + p.rowCount * ROW_ENTRY;
   let column = p.cBase;
   let left = p.columns;
   if (p.rowCount == 1 && p.bStep == PANEL << 2) {
-    for (; left > 0; left -= WIDE) {
+    for (; left > PANEL; left -= WIDE) {
       tile_1x32(p, taps, tapsEnd, run, b, column, flags, left);
       b += 4 * p.panelBytes;
       column += 4 * p.cPanelBytes;
