@@ -3,11 +3,14 @@
 /** Whether this build has atomics and shared memory. */
 export const THREADS: bool = ASC_FEATURE_THREADS;
 
+/** Whether a product and its sum are one instruction: that leaves room for taller tiles. */
+export const RELAXED: bool = ASC_FEATURE_RELAXED_SIMD;
+
 /** a·b + c: two roundings, the same on every machine; in the relaxed build one or two, as the processor likes. */
 // @ts-ignore: decorator
 @inline
 export function fma(a: v128, b: v128, c: v128): v128 {
-  if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(a, b, c);
+  if (RELAXED) return f32x4.relaxed_madd(a, b, c);
   return f32x4.add(c, f32x4.mul(a, b));
 }
 

@@ -1,6 +1,8 @@
 import { ROW_ENTRY, TILE_ROWS, PANEL } from "../abi";
 import { Epilogue, statisticsRow } from "./epilogue";
+import { RELAXED } from "../simd";
 import { tile_1x32, tile_4x8 } from "./tile";
+import { TALL_ROWS, tile_6x8 } from "./talltile";
 
 /**
  * One product over rows of A that lie anywhere and panels of B, the shape that every dense kernel takes:
@@ -114,7 +116,8 @@ function multiplyLongRuns(p: Product, lastFlags: i32): void {
 }
 
 /** One block of terms for every tile of C: a panel of B stays in L1 while the rows of A pass. A single row takes four panels at a
- *  time, so that no row is computed in vain, unless one panel is all; each output's order of addition is the tile's. */
+ *  time, so that no row is computed in vain, unless one panel is all; each output's order of addition is the tile's. In the relaxed
+ *  build six rows go together as long as what is left is whole tiles of four. */
 function multiplyBlock(p: Product, taps: usize, tapsEnd: usize, run: i32, b: usize, flags: i32): void {
   const rowsEnd = p.rows + p.rowCount * ROW_ENTRY;
   let column = p.cBase;
@@ -127,7 +130,11 @@ function multiplyBlock(p: Product, taps: usize, tapsEnd: usize, run: i32, b: usi
     }
   }
   for (; left > 0; left -= PANEL) {
-    for (let rows = p.rows, count = p.rowCount; rows < rowsEnd; rows += TILE_ROWS * ROW_ENTRY, count -= TILE_ROWS) {
+    let rows = p.rows, count = p.rowCount;
+    for (const tallEnd = rows + (RELAXED ? count - count % (2 * TALL_ROWS) : 0) * ROW_ENTRY; rows < tallEnd; rows += TALL_ROWS * ROW_ENTRY, count -= TALL_ROWS) {
+      tile_6x8(p, rows, taps, tapsEnd, run, b, column, flags, min(left, PANEL));
+    }
+    for (; rows < rowsEnd; rows += TILE_ROWS * ROW_ENTRY, count -= TILE_ROWS) {
       tile_4x8(p, rows, taps, tapsEnd, run, b, column, flags, min(count, TILE_ROWS), min(left, PANEL));
     }
     b += p.panelBytes;

@@ -73,7 +73,7 @@ function finish(p: Product, sum: v128, c: usize, column: usize, flags: i32): v12
   return sum;
 }
 
-function storeRow(p: Product, row: usize, column: usize, left: v128, right: v128, flags: i32): void {
+export function storeRow(p: Product, row: usize, column: usize, left: v128, right: v128, flags: i32): void {
   const c = row + column;
   v128.store(c, finish(p, left, c, column, flags));
   v128.store(c + 16, finish(p, right, c + 16, column + 16, flags));
@@ -81,7 +81,7 @@ function storeRow(p: Product, row: usize, column: usize, left: v128, right: v128
 
 /** The tile that was laid down at p.spill: a part at the edge of C, or one with more to do than a sum and its bias. What is read beyond
  *  the last column is not stored. */
-function finishTile(p: Product, rows: usize, column: usize, flags: i32, mr: i32, nr: i32): void {
+export function finishTile(p: Product, rows: usize, column: usize, flags: i32, mr: i32, nr: i32): void {
   for (let half: usize = 0; nr > 0; half += 16, nr -= 4) finishHalf(p, p.spill + half, rows, column + half, flags, mr, nr);
 }
 
