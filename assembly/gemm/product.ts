@@ -131,8 +131,10 @@ function multiplyBlock(p: Product, taps: usize, tapsEnd: usize, run: i32, b: usi
   }
   for (; left > 0; left -= PANEL) {
     let rows = p.rows, count = p.rowCount;
-    for (const tallEnd = rows + (RELAXED ? count - count % (2 * TALL_ROWS) : 0) * ROW_ENTRY; rows < tallEnd; rows += TALL_ROWS * ROW_ENTRY, count -= TALL_ROWS) {
-      tile_6x8(p, rows, taps, tapsEnd, run, b, column, flags, min(left, PANEL));
+    if (RELAXED) {
+      for (const tall = rows + (count - count % (2 * TALL_ROWS)) * ROW_ENTRY; rows < tall; rows += TALL_ROWS * ROW_ENTRY, count -= TALL_ROWS) {
+        tile_6x8(p, rows, taps, tapsEnd, run, b, column, flags, min(left, PANEL));
+      }
     }
     for (; rows < rowsEnd; rows += TILE_ROWS * ROW_ENTRY, count -= TILE_ROWS) {
       tile_4x8(p, rows, taps, tapsEnd, run, b, column, flags, min(count, TILE_ROWS), min(left, PANEL));
