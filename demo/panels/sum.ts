@@ -133,12 +133,14 @@ export function sumPanel(session: Session, takeApart: (setting: Setting) => void
     redraw();
   };
   const { frame, draw } = bigMap(() => choice, choose);
-  const redraw = perFrame(() => {
+  const show = (): void => {
     draw(session, rangeOf(shownOf(choice).map));
     explain(session, choice, sentence, tables);
     button.hidden = choice.layer !== 'C1' || !session.seen;
-  });
-  session.on('seen', redraw);
+  };
+  const redraw = perFrame(show);
+  // What is empty grows at once, also out of sight: who jumps below it later is not pushed away.
+  session.on('seen', () => (tables.childElementCount === 0 ? show() : redraw()));
   session.on('opened', redraw);
   onTheme(redraw);
   onLanguage(redraw);
