@@ -32,6 +32,7 @@ import { softmaxBackward, softmaxForward } from "./ops/softmax";
 import { winogradForward } from "./ops/winograd";
 import { winogradBackwardWeight } from "./ops/winogradbackwardweight";
 import { winogradWeights } from "./ops/winogradweights";
+import { layConstants } from "./constants";
 import { aborted, meet } from "./barrier";
 import { upsample2dBackward, upsample2dForward } from "./ops/upsample2d";
 import { gemm } from "./gemm/gemm";
@@ -47,6 +48,7 @@ export function run(first: i32, last: i32, control: usize, worker: i32, workers:
   const table = load<usize>(control, abi.CONTROL_STEPS);
   const live = load<i32>(control, abi.CONTROL_LIVE), adding = load<i32>(control, abi.CONTROL_ACCUMULATE);
   const current = control + abi.CONTROL_WORKERS + worker * abi.WORKER_LINE;
+  layConstants();
   for (let i = first; i < last; i++) {
     const at = load<usize>(table + (<usize>i << 2));
     store<i32>(current, i);

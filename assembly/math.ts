@@ -1,16 +1,26 @@
+import {
+  EXP, FAR, HALF, LN2_HIGH, LN2_LOW, LOG, LOG1P, LOG2E, LOWEST, MINUS_LN2, ONE, ROOT_HALF, ROUNDER, SCALE, SHRINK, SIGN, SLOPE_P, SLOPE_Q, TANH_BOUND, TANH_P,
+  TANH_Q, TWO, constant,
+} from "./constants";
+
 // Transcendental functions of four lanes, in arithmetic that every engine rounds alike. NaN stays NaN.
 // pmin and pmax, and rounding by adding 1.5·2^23 (the integer is then in the low bits), are one instruction each where min, max and
 // conversions take several.
 
-const ROUNDER: f32 = 12582912;
 const ROUNDER_BITS: i32 = 0x4B400000;
+
+/** y·x + constant i. */
+// @ts-ignore: decorator
+@inline
+function then(y: v128, x: v128, i: i32): v128 {
+  return f32x4.add(f32x4.mul(y, x), constant(i));
+}
 
 /** e^x, at most 2 ulp: x = n·ln 2 + r, then the polynomial of Cephes' expf (Moshier). Overflows to infinity, underflows to 0. */
 export function exp4(x: v128): v128 {
   x = f32x4.pmin(f32x4.pmax(x, f32x4.splat(-104)), f32x4.splat(89));
-  const rounded = f32x4.add(f32x4.mul(x, f32x4.splat(1.44269504088896341)), f32x4.splat(ROUNDER));
-  const n = f32x4.sub(rounded, f32x4.splat(ROUNDER));
-  const y = f32x4.add(expm1Near(x, n), f32x4.splat(1));
+  const rounded = then(x, constant(LOG2E), ROUNDER);
+  const y = f32x4.add(expm1Near(x, f32x4.sub(rounded, constant(ROUNDER))), constant(ONE));
   // 2^n in two factors: n reaches -150 and 128, beyond what one exponent holds.
   const k = i32x4.sub(rounded, i32x4.splat(ROUNDER_BITS)), half = i32x4.shr_s(k, 1);
   const bias = i32x4.splat(127);
@@ -22,18 +32,18 @@ export function exp4(x: v128): v128 {
 // @ts-ignore: decorator
 @inline
 export function tanh4(x: v128): v128 {
-  const bound = f32x4.splat(7.90531110763549805);
+  const bound = constant(TANH_BOUND);
   x = f32x4.pmax(f32x4.pmin(x, bound), f32x4.neg(bound));
   const z = f32x4.mul(x, x);
-  let p = f32x4.add(f32x4.mul(z, f32x4.splat(-2.76076847742355e-16)), f32x4.splat(2.00018790482477e-13));
-  p = f32x4.add(f32x4.mul(p, z), f32x4.splat(-8.60467152213735e-11));
-  p = f32x4.add(f32x4.mul(p, z), f32x4.splat(5.12229709037114e-8));
-  p = f32x4.add(f32x4.mul(p, z), f32x4.splat(1.48572235717979e-5));
-  p = f32x4.add(f32x4.mul(p, z), f32x4.splat(6.37261928875436e-4));
-  p = f32x4.add(f32x4.mul(p, z), f32x4.splat(4.89352455891786e-3));
-  let q = f32x4.add(f32x4.mul(z, f32x4.splat(1.19825839466702e-6)), f32x4.splat(1.18534705686654e-4));
-  q = f32x4.add(f32x4.mul(q, z), f32x4.splat(2.26843463243900e-3));
-  q = f32x4.add(f32x4.mul(q, z), f32x4.splat(4.89352518554385e-3));
+  let p = then(z, constant(TANH_P), TANH_P + 1);
+  p = then(p, z, TANH_P + 2);
+  p = then(p, z, TANH_P + 3);
+  p = then(p, z, TANH_P + 4);
+  p = then(p, z, TANH_P + 5);
+  p = then(p, z, TANH_P + 6);
+  let q = then(z, constant(TANH_Q), TANH_Q + 1);
+  q = then(q, z, TANH_Q + 2);
+  q = then(q, z, TANH_Q + 3);
   return f32x4.div(f32x4.mul(x, p), q);
 }
 
@@ -85,16 +95,16 @@ export function inversePower4(x: v128, high: f32, low: f32): v128 {
   const beta = high + low;
   const tiny = f32x4.lt(x, f32x4.splat(1.17549435e-38));
   const bits = v128.bitselect(f32x4.mul(x, f32x4.splat(16777216)), x, tiny);
-  let m = v128.or(v128.and(bits, i32x4.splat(0x7fffff)), i32x4.splat(0x3f000000));
-  const low2 = f32x4.lt(m, f32x4.splat(0.707106781186547524));
+  let m = v128.or(v128.and(bits, i32x4.splat(0x7fffff)), constant(HALF));
+  const low2 = f32x4.lt(m, constant(ROOT_HALF));
   const exponent = i32x4.add(i32x4.sub(i32x4.shr_u(bits, 23), i32x4.add(i32x4.splat(126), v128.and(tiny, i32x4.splat(24)))), low2);
-  m = f32x4.sub(f32x4.add(m, v128.and(m, low2)), f32x4.splat(1));
+  m = f32x4.sub(f32x4.add(m, v128.and(m, low2)), constant(ONE));
   const e = f32x4.convert_i32x4_s(exponent), whole = f32x4.mul(e, f32x4.splat(high));
-  const log2 = f32x4.mul(logOnePlus4(m), f32x4.splat(1.44269504088896341));
+  const log2 = f32x4.mul(logOnePlus4(m), constant(LOG2E));
   const rest = f32x4.add(f32x4.mul(e, f32x4.splat(low)), f32x4.mul(log2, f32x4.splat(beta)));
-  const n = f32x4.pmax(f32x4.pmin(f32x4.nearest(f32x4.add(whole, rest)), f32x4.splat(160)), f32x4.splat(-160));
-  const f = f32x4.pmax(f32x4.pmin(f32x4.add(f32x4.sub(whole, n), rest), f32x4.splat(0.5)), f32x4.splat(-0.5));
-  const y = timesPower4(expNearZero4(f32x4.mul(f, f32x4.splat(-0.693147180559945309))), f32x4.neg(n));
+  const n = f32x4.pmax(f32x4.pmin(f32x4.nearest(f32x4.add(whole, rest)), constant(FAR)), v128.or(constant(FAR), constant(SIGN)));
+  const f = f32x4.pmax(f32x4.pmin(f32x4.add(f32x4.sub(whole, n), rest), constant(HALF)), v128.or(constant(HALF), constant(SIGN)));
+  const y = timesPower4(expNearZero4(f32x4.mul(f, constant(MINUS_LN2))), f32x4.neg(n));
   // 0 and infinity trade places, below 0 and NaN give NaN.
   const ofZero: f32 = beta > 0 ? Infinity : beta < 0 ? 0 : 1, ofInfinity: f32 = beta > 0 ? 0 : beta < 0 ? Infinity : 1;
   const infinite = f32x4.eq(x, f32x4.splat(Infinity)), none = f32x4.eq(x, f32x4.splat(0));
@@ -102,11 +112,11 @@ export function inversePower4(x: v128, high: f32, low: f32): v128 {
   return v128.bitselect(known, f32x4.splat(NaN), f32x4.ge(x, f32x4.splat(0)));
 }
 
-/** a + b·x. */
+/** Constant i + constant j · x. */
 // @ts-ignore: decorator
 @inline
-function line4(a: f32, b: f32, x: v128): v128 {
-  return f32x4.add(f32x4.splat(a), f32x4.mul(f32x4.splat(b), x));
+function line4(i: i32, j: i32, x: v128): v128 {
+  return f32x4.add(constant(i), f32x4.mul(constant(j), x));
 }
 
 /** log(1 + m), √½ − 1 <= m < √2 − 1: the polynomial of log1, in pairs that do not wait for one another. */
@@ -114,10 +124,10 @@ function line4(a: f32, b: f32, x: v128): v128 {
 @inline
 function logOnePlus4(m: v128): v128 {
   const z = f32x4.mul(m, m), z2 = f32x4.mul(z, z);
-  const low = f32x4.add(line4(3.3333331174e-1, -2.4999993993e-1, m), f32x4.mul(line4(2.0000714765e-1, -1.6668057665e-1, m), z));
-  const high = f32x4.add(line4(1.4249322787e-1, -1.2420140846e-1, m), f32x4.mul(line4(1.1676998740e-1, -1.1514610310e-1, m), z));
-  const y = f32x4.add(low, f32x4.mul(f32x4.add(high, f32x4.mul(f32x4.splat(7.0376836292e-2), z2)), z2));
-  return f32x4.add(m, f32x4.mul(z, f32x4.sub(f32x4.mul(y, m), f32x4.splat(0.5))));
+  const low = f32x4.add(line4(LOG, LOG + 1, m), f32x4.mul(line4(LOG + 2, LOG + 3, m), z));
+  const high = f32x4.add(line4(LOG + 4, LOG + 5, m), f32x4.mul(line4(LOG + 6, LOG + 7, m), z));
+  const y = f32x4.add(low, f32x4.mul(f32x4.add(high, f32x4.mul(constant(LOG + 8), z2)), z2));
+  return f32x4.add(m, f32x4.mul(z, f32x4.sub(f32x4.mul(y, m), constant(HALF))));
 }
 
 /** e^t, |t| <= ½ ln 2: the polynomial of exp4, likewise. */
@@ -125,9 +135,9 @@ function logOnePlus4(m: v128): v128 {
 @inline
 function expNearZero4(t: v128): v128 {
   const t2 = f32x4.mul(t, t);
-  const low = f32x4.add(line4(5.0000001201e-1, 1.6666665459e-1, t), f32x4.mul(line4(4.1665795894e-2, 8.3334519073e-3, t), t2));
-  const y = f32x4.add(low, f32x4.mul(line4(1.3981999507e-3, 1.9875691500e-4, t), f32x4.mul(t2, t2)));
-  return f32x4.add(f32x4.splat(1), f32x4.add(t, f32x4.mul(y, t2)));
+  const low = f32x4.add(line4(EXP + 5, EXP + 4, t), f32x4.mul(line4(EXP + 3, EXP + 2, t), t2));
+  const y = f32x4.add(low, f32x4.mul(line4(EXP + 1, EXP, t), f32x4.mul(t2, t2)));
+  return f32x4.add(constant(ONE), f32x4.add(t, f32x4.mul(y, t2)));
 }
 
 /** y·2^n for whole n within ±250, in two factors. */
@@ -143,11 +153,11 @@ function timesPower4(y: v128, n: v128): v128 {
 // @ts-ignore: decorator
 @inline
 export function log1p4(u: v128): v128 {
-  const s = f32x4.div(u, f32x4.add(u, f32x4.splat(2)));
+  const s = f32x4.div(u, f32x4.add(u, constant(TWO)));
   const z = f32x4.mul(s, s);
-  let y = f32x4.add(f32x4.mul(z, f32x4.splat(0.2802446564866635)), f32x4.splat(0.27999139406756735));
-  y = f32x4.add(f32x4.mul(y, z), f32x4.splat(0.40021699188716414));
-  y = f32x4.add(f32x4.mul(y, z), f32x4.splat(0.6666641312961041));
+  let y = then(z, constant(LOG1P), LOG1P + 1);
+  y = then(y, z, LOG1P + 2);
+  y = then(y, z, LOG1P + 3);
   return f32x4.add(f32x4.mul(s, f32x4.mul(y, z)), f32x4.add(s, s));
 }
 
@@ -155,24 +165,31 @@ export function log1p4(u: v128): v128 {
 // @ts-ignore: decorator
 @inline
 export function expBelow4(x: v128): v128 {
-  x = f32x4.pmax(x, f32x4.splat(-104));
-  const rounded = f32x4.add(f32x4.mul(x, f32x4.splat(1.44269504088896341)), f32x4.splat(ROUNDER));
-  const y = f32x4.add(expm1Near(x, f32x4.sub(rounded, f32x4.splat(ROUNDER))), f32x4.splat(1));
-  const scale = i32x4.add(i32x4.shl(rounded, 23), i32x4.splat(191 << 23));
-  return f32x4.mul(f32x4.mul(y, scale), f32x4.splat(5.421010862427522e-20));
+  x = f32x4.pmax(x, constant(LOWEST));
+  const rounded = then(x, constant(LOG2E), ROUNDER);
+  const y = f32x4.add(expm1Near(x, f32x4.sub(rounded, constant(ROUNDER))), constant(ONE));
+  const scale = i32x4.add(i32x4.shl(rounded, 23), constant(SCALE));
+  return f32x4.mul(f32x4.mul(y, scale), constant(SHRINK));
+}
+
+/** e^−|x|. */
+// @ts-ignore: decorator
+@inline
+export function expOfMinus4(x: v128): v128 {
+  return expBelow4(v128.or(x, constant(SIGN)));
 }
 
 /** e^r − 1, r = x − n·ln 2 within ln 2 / 2: the polynomial of exp4. */
 // @ts-ignore: decorator
 @inline
 function expm1Near(x: v128, n: v128): v128 {
-  let r = f32x4.sub(x, f32x4.mul(n, f32x4.splat(0.693359375)));
-  r = f32x4.add(r, f32x4.mul(n, f32x4.splat(2.12194440e-4)));
-  let y = f32x4.add(f32x4.mul(r, f32x4.splat(1.9875691500e-4)), f32x4.splat(1.3981999507e-3));
-  y = f32x4.add(f32x4.mul(y, r), f32x4.splat(8.3334519073e-3));
-  y = f32x4.add(f32x4.mul(y, r), f32x4.splat(4.1665795894e-2));
-  y = f32x4.add(f32x4.mul(y, r), f32x4.splat(1.6666665459e-1));
-  y = f32x4.add(f32x4.mul(y, r), f32x4.splat(5.0000001201e-1));
+  let r = f32x4.sub(x, f32x4.mul(n, constant(LN2_HIGH)));
+  r = f32x4.add(r, f32x4.mul(n, constant(LN2_LOW)));
+  let y = then(r, constant(EXP), EXP + 1);
+  y = then(y, r, EXP + 2);
+  y = then(y, r, EXP + 3);
+  y = then(y, r, EXP + 4);
+  y = then(y, r, EXP + 5);
   return f32x4.add(f32x4.mul(y, f32x4.mul(r, r)), r);
 }
 
@@ -181,9 +198,9 @@ function expm1Near(x: v128, n: v128): v128 {
 @inline
 export function expm14(x: v128): v128 {
   x = f32x4.pmax(x, f32x4.splat(-40));
-  const rounded = f32x4.add(f32x4.mul(x, f32x4.splat(1.44269504088896341)), f32x4.splat(ROUNDER));
-  const scale = i32x4.add(i32x4.shl(rounded, 23), i32x4.splat(127 << 23));
-  return f32x4.add(f32x4.mul(scale, expm1Near(x, f32x4.sub(rounded, f32x4.splat(ROUNDER)))), f32x4.sub(scale, f32x4.splat(1)));
+  const rounded = then(x, constant(LOG2E), ROUNDER), one = constant(ONE);
+  const scale = i32x4.add(i32x4.shl(rounded, 23), one);
+  return f32x4.add(f32x4.mul(scale, expm1Near(x, f32x4.sub(rounded, constant(ROUNDER)))), f32x4.sub(scale, one));
 }
 
 /** erf(x / √2), at most 7 ulp: x·P(x²)/Q(x²), the minimax fraction up to 5.6, beyond which it leaves [−1, 1] and is cut. */
@@ -211,21 +228,21 @@ export function erfOfNormal4(x: v128): v128 {
 @inline
 export function geluSlope4(x: v128): v128 {
   const z = f32x4.mul(x, x);
-  let p = f32x4.add(f32x4.mul(z, f32x4.splat(-2.8834976073532914e-11)), f32x4.splat(1.2985598374370966e-08));
-  p = f32x4.add(f32x4.mul(p, z), f32x4.splat(1.1214013966309722e-06));
-  p = f32x4.add(f32x4.mul(p, z), f32x4.splat(3.204310269211419e-05));
-  p = f32x4.add(f32x4.mul(p, z), f32x4.splat(0.0002850273158401251));
-  p = f32x4.add(f32x4.mul(p, z), f32x4.splat(0.01357011403888464));
-  p = f32x4.add(f32x4.mul(p, z), f32x4.splat(-0.018043790012598038));
-  p = f32x4.add(f32x4.mul(p, z), f32x4.splat(0.7978845238685608));
-  let q = f32x4.add(f32x4.mul(z, f32x4.splat(3.632362677308265e-07)), f32x4.splat(1.08182948679314e-05));
-  q = f32x4.add(f32x4.mul(q, z), f32x4.splat(0.000258563959505409));
-  q = f32x4.add(f32x4.mul(q, z), f32x4.splat(0.004150283522903919));
-  q = f32x4.add(f32x4.mul(q, z), f32x4.splat(0.0455816276371479));
-  q = f32x4.add(f32x4.mul(q, z), f32x4.splat(0.3107184171676636));
-  q = f32x4.add(f32x4.mul(q, z), f32x4.splat(1));
-  const near = f32x4.add(f32x4.div(f32x4.mul(x, p), q), f32x4.splat(0.5));
-  const far = v128.and(f32x4.splat(1), f32x4.gt(x, i32x4.splat(0)));
+  let p = then(z, constant(SLOPE_P), SLOPE_P + 1);
+  p = then(p, z, SLOPE_P + 2);
+  p = then(p, z, SLOPE_P + 3);
+  p = then(p, z, SLOPE_P + 4);
+  p = then(p, z, SLOPE_P + 5);
+  p = then(p, z, SLOPE_P + 6);
+  p = then(p, z, SLOPE_P + 7);
+  let q = then(z, constant(SLOPE_Q), SLOPE_Q + 1);
+  q = then(q, z, SLOPE_Q + 2);
+  q = then(q, z, SLOPE_Q + 3);
+  q = then(q, z, SLOPE_Q + 4);
+  q = then(q, z, SLOPE_Q + 5);
+  q = then(q, z, ONE);
+  const near = f32x4.add(f32x4.div(f32x4.mul(x, p), q), constant(HALF));
+  const far = v128.and(constant(ONE), f32x4.gt(x, i32x4.splat(0)));
   return f32x4.add(v128.bitselect(near, far, f32x4.lt(f32x4.abs(x), f32x4.splat(6))), f32x4.mul(x, i32x4.splat(0)));
 }
 
@@ -233,6 +250,6 @@ export function geluSlope4(x: v128): v128 {
 // @ts-ignore: decorator
 @inline
 export function logistic4(x: v128): v128 {
-  const one = f32x4.splat(1), e = expBelow4(f32x4.neg(f32x4.abs(x)));
+  const one = constant(ONE), e = expOfMinus4(x);
   return f32x4.div(v128.bitselect(e, one, f32x4.lt(x, f32x4.splat(0))), f32x4.add(one, e));
 }

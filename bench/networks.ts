@@ -4,6 +4,7 @@ import { elements } from '../src/core/shape.js';
 import { Network } from '../src/network.js';
 import { layOut } from '../src/plan/arena.js';
 import type { Range } from '../src/plan/plan.js';
+import { recompute } from '../src/plan/recompute.js';
 import { crossEntropy } from '../src/training/losses.js';
 import { sgd } from '../src/training/optimizers.js';
 import type { Case } from './case.js';
@@ -30,7 +31,7 @@ export function planWorkload(workload: Workload, { nets }: WorkloadList): Bluepr
   const training = workload.kind !== 'infer';
   const { model, input } = buildGraph(nodes, training);
   const optimizer = sgd({ lr: workload.lr ?? 0.01, momentum: workload.momentum ?? 0.9 });
-  return planNetwork(model, { input, batchSize: sizeOf(workload, 'N')[0]!, workers: workersInUse(), ...(training ? { loss: crossEntropy(), optimizer } : {}) });
+  return planNetwork(model, { input, batchSize: sizeOf(workload, 'N')[0]!, workers: workersInUse(), ...(training ? { loss: crossEntropy(), optimizer, memory: workload.memory ?? 'full' } : {}) }, recompute);
 }
 
 /** The same plan with memory of its own for what is written from outside: the program runs again and again on it. */

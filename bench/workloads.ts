@@ -24,6 +24,8 @@ export interface Workload extends Partial<ConvSizes> {
   readonly net?: string;
   readonly lr?: number;
   readonly momentum?: number;
+  /** Of a training row: 'low' computes the network's insides again. */
+  readonly memory?: 'low';
 }
 
 export interface WorkloadList {

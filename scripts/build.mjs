@@ -7,6 +7,7 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { hashOf, readStamp, root, writeStamp } from './stamp.mjs';
+import { textOf } from './wasmtext.mjs';
 
 const require = createRequire(import.meta.url);
 
@@ -19,26 +20,21 @@ async function node(file, ...args) {
   if (status !== 0) throw new Error(`${path.basename(file)} ${args.join(' ')} failed\n${printed}`);
 }
 
-/** The code of src/runtime/platform/text.ts: shorter than base64 or hexadecimal once compressed for the way to a page. */
-function textOf(bytes) {
-  const digit = (value) => String.fromCharCode(value === 57 ? 32 : value === 61 ? 33 : value + 35);
-  return Array.from(bytes, (byte) => {
-    const value = (byte + 3) & 255;
-    return (value < 90 ? '' : digit(value < 180 ? 90 : 91)) + digit(value % 90);
-  }).join('');
-}
-
-async function buildTarget(target) {
+/** Compiles AssemblyScript to build/wasm/NAME.wasm, and puts it into a module as the text that `textOf` makes of it. */
+async function compile(name, textOf, ...options) {
   const asc = path.join(path.dirname(require.resolve('assemblyscript/package.json')), 'bin/asc.js');
-  await node(asc, '--config', 'asconfig.json', '--target', target, '--transform', './scripts/keepfunctions.mjs');
-  const text = textOf(readFileSync(path.join(root, `build/wasm/${target}.wasm`)));
-  writeFileSync(path.join(root, `build/wasm/${target}.js`), `export default ${JSON.stringify(text)};\n`);
-  writeFileSync(path.join(root, `build/wasm/${target}.d.ts`), `/** The ${target} build of the kernels, as text that src/runtime/platform/text.ts reads. */\ndeclare const text: string;\nexport default text;\n`);
+  await node(asc, ...options, '--transform', './scripts/keepfunctions.mjs');
+  const text = textOf(readFileSync(path.join(root, `build/wasm/${name}.wasm`)));
+  writeFileSync(path.join(root, `build/wasm/${name}.js`), `export default ${JSON.stringify(text)};\n`);
+  writeFileSync(path.join(root, `build/wasm/${name}.d.ts`), `/** ${name}.wasm as text that src/runtime/platform/text.ts reads. */\ndeclare const text: string;\nexport default text;\n`);
 }
 
 async function buildKernels() {
   const { targets } = JSON.parse(readFileSync(path.join(root, 'asconfig.json'), 'utf8'));
-  await Promise.all(Object.keys(targets).map(buildTarget));
+  await Promise.all([
+    ...Object.keys(targets).map((target) => compile(target, textOf, '--config', 'asconfig.json', '--target', target)),
+    compile('unpack', (binary) => binary.toString('base64'), '--config', 'unpack/asconfig.json', '--outFile', 'build/wasm/unpack.wasm'),
+  ]);
 }
 
 /** Weights as modules: base64 text, since half floats hardly compress. */
@@ -75,10 +71,10 @@ async function buildBundles() {
 
 const config = ['package.json', 'package-lock.json', 'scripts'];
 const parts = [
-  { name: 'kernels', stamp: 'build/wasm/.stamp', sources: ['assembly', 'asconfig.json', ...config], make: buildKernels },
+  { name: 'kernels', stamp: 'build/wasm/.stamp', sources: ['assembly', 'unpack', 'asconfig.json', ...config], make: buildKernels },
   { name: 'weights', stamp: 'build/weights/.stamp', sources: ['weights', ...config], make: buildWeights },
   { name: 'library', stamp: 'build/js/.stamp', sources: ['assembly/abi.ts', 'src', 'test', 'bench', 'tsconfig.json', ...config], make: buildTypeScript },
-  { name: 'bundles', stamp: 'build/dist/.stamp', sources: ['assembly', 'src', 'weights', 'asconfig.json', 'tsconfig.json', 'rollup.config.mjs', ...config], make: buildBundles },
+  { name: 'bundles', stamp: 'build/dist/.stamp', sources: ['assembly', 'unpack', 'src', 'weights', 'asconfig.json', 'tsconfig.json', 'rollup.config.mjs', ...config], make: buildBundles },
 ];
 
 /** Makes what is missing or stale; `onDone(name, seconds)` hears of each part made. */

@@ -3,7 +3,7 @@
 // Accessors of records (their names hold a #) and assembly/math.ts are left to Binaryen.
 import binaryen from 'assemblyscript/binaryen';
 
-const KEPT = /^assembly\/(ops\/|gemm\/|barrier)[^#]*$/;
+const KEPT = /^(assembly\/(ops\/|gemm\/|barrier)|unpack\/)[^#]*$/;
 
 export default class {
   afterCompile(module) {

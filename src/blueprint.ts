@@ -7,6 +7,7 @@ import { matches, showPattern, type Pattern } from './core/pattern.js';
 import { layOut, type Arena } from './plan/arena.js';
 import { fuse } from './plan/fuse.js';
 import { Plan, type Range } from './plan/plan.js';
+import type { recompute } from './plan/recompute.js';
 import { ParameterStore } from './plan/store.js';
 import { Buffer, type PlanTensor } from './plan/tensor.js';
 import { hasThreadsBuild } from './runtime/builds.js';
@@ -50,6 +51,9 @@ export interface CompileOptions {
   /** How 3x3 convolutions save products: by Winograd's transforms over tiles of 4x4 outputs (default), of 2x2 (half the gain, smaller errors), or not (false:
    *  least memory; an image's infinities and NaN reach only the outputs that see them). */
   readonly winograd?: 4 | 2 | false;
+  /** 'low': training keeps only what parts of the network hand to one another, and computes their insides again in the backward pass: less memory, more time, the
+   *  same bits. Default 'full'. */
+  readonly memory?: 'full' | 'low';
   /** Free bytes after each tensor, a multiple of 64, for tests that watch them; default 0. */
   readonly canary?: number;
 }
@@ -90,12 +94,16 @@ export interface Blueprint {
   readonly options: Omit<CompileOptions, 'workers'> & { readonly batchSize: number; readonly seed: number; readonly workers: number };
 }
 
+/** Rewrites training for `memory: 'low'`: loaded on demand, because few ask for it. */
+export type LowMemory = typeof recompute;
+
 /** Plans the model and lays it out; allocates nothing. */
-export function planNetwork(model: Layer, options: CompileOptions): Blueprint {
+export function planNetwork(model: Layer, options: CompileOptions, low?: LowMemory): Blueprint {
   const checked = check(options);
+  if (checked.memory === 'low' && !low) throw new OptionError("memory: 'low' is planned by compile alone: await it and take net.summary()");
   const frozen = patternsOf(checked.freeze);
   const store = new ParameterStore((name) => frozen.some((pattern) => matches(pattern, name)));
-  const { train, predict } = planBoth(model, checked, store);
+  const { train, predict } = planBoth(model, checked, store, low);
   checkPatterns('compile: freeze', frozen, store);
   checkPatterns(`${checked.optimizer?.type}: groups`, checked.optimizer?.groups ?? [], store);
   if (checked.fuse === false) for (const plan of [predict.plan, ...(train ? [train.plan] : [])]) for (const { output } of plan.layers) output.buffer.kept = true;
@@ -105,9 +113,9 @@ export function planNetwork(model: Layer, options: CompileOptions): Blueprint {
   return { store, predict, train, arena, options: checked };
 }
 
-function planBoth(model: Layer, options: Blueprint['options'], store: ParameterStore): Pick<Blueprint, 'train' | 'predict'> {
+function planBoth(model: Layer, options: Blueprint['options'], store: ParameterStore, low?: LowMemory): Pick<Blueprint, 'train' | 'predict'> {
   try {
-    const train = options.loss || options.optimizer || options.watch ? planTraining(model, options, store) : null;
+    const train = options.loss || options.optimizer || options.watch ? planTraining(model, options, store, low) : null;
     return { train, predict: planPrediction(model, options, store) };
   } catch (error) {
     throw error instanceof TooSmallError ? withSmallest(error, model, options) : error;
@@ -156,7 +164,7 @@ function checkBuild({ build = 'simd', workers = 1, winograd = 4, inWorker = fals
   if (build === 'relaxed' && inWorker) throw new OptionError("compile: inWorker needs the build with atomics, expected it to be left out with build: 'relaxed'");
 }
 
-const OPTIONS = ['input', 'batchSize', 'loss', 'optimizer', 'freeze', 'clip', 'seed', 'workers', 'inWorker', 'workerFile', 'build', 'inputGradient', 'watch', 'fuse', 'winograd', 'canary'] as const satisfies readonly (keyof CompileOptions)[];
+const OPTIONS = ['input', 'batchSize', 'loss', 'optimizer', 'freeze', 'clip', 'seed', 'workers', 'inWorker', 'workerFile', 'build', 'inputGradient', 'watch', 'fuse', 'winograd', 'memory', 'canary'] as const satisfies readonly (keyof CompileOptions)[];
 
 function check(options: CompileOptions): Blueprint['options'] {
   if (!Array.isArray(options?.input) || options.input.length === 0) throw new OptionError(`compile: input is ${String(options?.input)}, expected the shape of one image, as [1, 32, 32]`);
@@ -166,6 +174,9 @@ function check(options: CompileOptions): Blueprint['options'] {
   known('compile', options, OPTIONS);
   checkBuild(options);
   if (options.clip) checkClip(options.clip);
+  const { memory = 'full' } = options;
+  if (memory !== 'full' && memory !== 'low') throw new OptionError(`compile: memory is '${String(memory)}', expected 'full' or 'low'`);
+  if (memory === 'low' && options.fuse === false) throw new OptionError("compile: fuse: false keeps every output, which memory: 'low' is not to; expected one of them");
   const canary = options.canary ?? 0;
   if (canary % 64 !== 0) throw new OptionError(`compile: canary is ${canary}, expected a multiple of 64`);
   return {
@@ -192,7 +203,7 @@ function planPrediction(model: Layer, options: Blueprint['options'], store: Para
   return { plan, images, output, prepare, all: { first: prepare.last, last: plan.steps.length } };
 }
 
-function planTraining(model: Layer, options: Blueprint['options'], store: ParameterStore): TrainPlan {
+function planTraining(model: Layer, options: Blueprint['options'], store: ParameterStore, low?: LowMemory): TrainPlan {
   const training = Boolean(options.loss || options.optimizer);
   const plan = new Plan({ batchSize: options.batchSize, training, workers: options.workers, watch: options.watch, winograd: options.winograd }, store);
   const images = plan.input('images', options.input, options.inputGradient);
@@ -213,7 +224,10 @@ function planTraining(model: Layer, options: Blueprint['options'], store: Parame
   });
   if (!plan.gradientOf(output)) plan.seedGradient(output, new Buffer('d output', 'input', options.batchSize * elements(output.shape)));
   const outputGradient = plan.gradientOf(output)!;
-  const backward = plan.range(() => plan.emitBackward());
+  const backward = plan.range(() => {
+    plan.emitBackward();
+    if (options.memory === 'low') low?.(plan.steps, forward.last, loss.last);
+  });
   let gradientNorm: Buffer | null = null;
   const update = plan.range(() => {
     gradientNorm = planUpdate(plan, store, options);

@@ -24,7 +24,7 @@ async function threaded(blueprint: Blueprint): Promise<Network> {
 
 /** Plans `model`, reserves its memory, draws its weights. Throws ShapeError, OptionError or MemoryError before anything runs. */
 export async function compile(model: Layer, options: CompileOptions): Promise<Network> {
-  const blueprint = planNetwork(model, options);
+  const blueprint = planNetwork(model, options, options?.memory === 'low' ? (await import('./plan/recompute.js')).recompute : undefined);
   const { arena, options: { workers, build, inWorker } } = blueprint;
   if (build === 'relaxed') return new Network(blueprint, new Engine(await relaxedModule(), arena.bytes), null);
   if (workers === 1 && !inWorker) return unthreaded(blueprint);

@@ -4,7 +4,7 @@ import { elements } from './core/shape.js';
 import { Convolution } from './layers/convolution.js';
 import type { Layer } from './layers/layer.js';
 import type { LayerRecord } from './plan/plan.js';
-import type { ReceptiveField } from './plan/tensor.js';
+import type { Buffer, ReceptiveField } from './plan/tensor.js';
 
 /** One layer of a summary. */
 export interface SummaryRow {
@@ -44,6 +44,9 @@ export interface SummaryMemory {
   readonly weights: number;
   /** Bytes of what predicting derives from them once. */
   readonly derived: number;
+  /** Bytes of it that are weights transformed for Winograd's convolutions, and bytes to predict with `winograd: false`, which has none. */
+  readonly winograd: number;
+  readonly withoutWinograd: number;
   /** Bytes of what predicting computes, scratch included. */
   readonly activations: number;
   /** Bytes to train at batchSize: weights, gradients, optimizer state, activations; null where compiled to predict only. */
@@ -59,7 +62,8 @@ function field(of: ReceptiveField | null): SummaryRow['receptiveField'] {
 function unshare(of: LayerRecord, all: readonly LayerRecord[]): Unshared {
   let [local, full] = [of.parameters, of.parameters];
   for (const { path, layer, input, output, parameters } of all) {
-    if (!(layer instanceof Convolution) || !(path === of.path || of.path === '' || path.startsWith(`${of.path}.`))) continue;
+    // A layer that is called again counts where it was first.
+    if (!(layer instanceof Convolution) || parameters === 0 || !(path === of.path || of.path === '' || path.startsWith(`${of.path}.`))) continue;
     const outputs = elements(output.shape);
     local += parameters * (outputs / layer.outChannels - 1);
     full += outputs * (elements(input.shape) + Number(layer.bias)) - parameters;
@@ -72,6 +76,11 @@ function row(record: LayerRecord): SummaryRow {
     name: record.path, type: record.type, outputShape: record.output.shape, params: record.parameters, macs: record.macs,
     receptiveField: field(record.output.field), depth: record.depth, composite: record.composite,
   };
+}
+
+/** Bytes to predict by convolutions as they are. */
+function withoutWinograd(model: Layer, { options: { input, batchSize, workers, seed, fuse } }: Blueprint): number {
+  return new Summary(planNetwork(model, { input, batchSize, workers, seed, fuse: fuse !== false, winograd: false })).memory.predict;
 }
 
 const count = (n: number): string => n.toLocaleString('en');
@@ -100,8 +109,10 @@ export class Summary {
     const weights = store.saved.reduce((sum, parameter) => sum + parameter.buffer.words * 4, 0);
     const { prepared: derived, lasting, shared } = arena;
     const activations = shared.at(-1)!;
+    const winograd = predict.plan.steps.reduce((sum, { op, fields }) => sum + (op === 'winogradWeights' ? (fields['u'] as Buffer).words * 4 : 0), 0);
     this.memory = {
-      predict: weights + derived + activations, weights, derived, activations,
+      predict: weights + derived + activations, weights, derived, activations, winograd,
+      withoutWinograd: winograd ? withoutWinograd(whole!.layer, blueprint) : weights + derived + activations,
       train: train ? lasting + shared[0]! : null, batchSize: blueprint.options.batchSize,
     };
   }
@@ -117,8 +128,8 @@ export class Summary {
     const cells = rows.map((layer) => [
       layer.name, layer.type, layer.outputShape.join('x'), layer.params ? count(layer.params) : '', ...unsharedCells(layer), layer.macs ? count(layer.macs) : '', showField(layer),
     ]);
-    const { predict, weights, derived, activations, train, batchSize } = this.memory;
-    const parts = `weights ${megabytes(weights)}, ${derived ? `derived from them ${megabytes(derived)}, ` : ''}activations ${megabytes(activations)}`;
+    const { predict, weights, derived, activations, winograd, withoutWinograd: without, train, batchSize } = this.memory;
+    const parts = `weights ${megabytes(weights)}, ${derived ? `derived from them ${megabytes(derived)}, ` : ''}activations ${megabytes(activations)}${winograd ? `; ${megabytes(without)} without Winograd's copies of the weights, ${megabytes(winograd)}` : ''}`;
     const memory = `memory at batch ${batchSize}: predict ${megabytes(predict)} (${parts})${train === null ? '' : `, train ${megabytes(train)}`}`;
     const compared = this.unshared ? ['locally connected', 'fully connected'] : [];
     const head = ['name', 'type', 'output', 'parameters', ...compared, 'MACs', 'receptive field (step)'];

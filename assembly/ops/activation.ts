@@ -1,7 +1,7 @@
 import {
   ELU, GELU, GELU_TANH, HARDSIGMOID, HARDSWISH, HARDTANH, LEAKY_RELU, MISH, RELU, SIGMOID, SILU, SOFTPLUS, SOFTSIGN, TANH,
 } from "../abi";
-import { erfOfNormal4, expBelow4, expm14, geluSlope4, log1p4, logistic4, tanh4 } from "../math";
+import { erfOfNormal4, expBelow4, expOfMinus4, expm14, geluSlope4, log1p4, logistic4, tanh4 } from "../math";
 import { storeLanes, zero } from "../simd";
 import { share } from "../slice";
 import { ActivationBackwardStep, ActivationForwardStep } from "../steps";
@@ -170,7 +170,7 @@ function valueOf(x: v128, kind: i32, alpha: v128, beta: v128, inverse: v128): v1
   if (kind == HARDTANH) return f32x4.pmin(f32x4.pmax(x, alpha), beta);
   if (kind == SOFTPLUS) {
     const t = f32x4.mul(x, alpha);
-    const y = f32x4.add(f32x4.pmax(t, zero()), log1p4(expBelow4(f32x4.neg(f32x4.abs(t)))));
+    const y = f32x4.add(f32x4.pmax(t, zero()), log1p4(expOfMinus4(t)));
     return v128.bitselect(x, f32x4.mul(y, inverse), f32x4.gt(t, beta));
   }
   if (kind == SILU) return f32x4.mul(x, logistic4(x));
@@ -179,7 +179,7 @@ function valueOf(x: v128, kind: i32, alpha: v128, beta: v128, inverse: v128): v1
   if (kind == HARDSIGMOID) return f32x4.div(sixth(x), f32x4.splat(6));
   if (kind == SOFTSIGN) return f32x4.div(x, f32x4.add(f32x4.splat(1), f32x4.abs(x)));
   if (kind == MISH) {
-    const t = expBelow4(f32x4.neg(f32x4.abs(x))), a = mishNumerator(x, t);
+    const t = expOfMinus4(x), a = mishNumerator(x, t);
     return f32x4.mul(x, f32x4.div(a, f32x4.add(a, mishRest(x, t))));
   }
   return f32x4.div(f32x4.mul(x, sixth(x)), f32x4.splat(6));
@@ -261,7 +261,7 @@ function geluTanhSlope(x: v128): v128 {
 // @ts-ignore: decorator
 @inline
 function mishSlope(x: v128): v128 {
-  const one = f32x4.splat(1), t = expBelow4(f32x4.neg(f32x4.abs(x)));
+  const one = f32x4.splat(1), t = expOfMinus4(x);
   const a = mishNumerator(x, t), c = mishRest(x, t), sum = f32x4.add(a, c), tau = f32x4.div(a, sum);
   const sigma = f32x4.div(v128.bitselect(t, one, f32x4.lt(x, zero())), f32x4.add(one, t));
   return f32x4.add(tau, f32x4.mul(f32x4.mul(x, sigma), f32x4.mul(f32x4.div(c, sum), f32x4.add(one, tau))));

@@ -1,5 +1,5 @@
 import { ABSOLUTE_ERROR, BCE_WITH_LOGITS, HUBER, PAIR_BLOCK, REDUCE_MEAN, REDUCE_NONE, SMOOTH_L1, SQUARED_ERROR } from "../abi";
-import { expBelow4, log1p4, logistic4 } from "../math";
+import { expOfMinus4, log1p4, logistic4 } from "../math";
 import { laneMask, storeLanes, sumLanes, zero } from "../simd";
 import { share } from "../slice";
 import { PairLossBackwardStep, PairLossForwardStep, PairLossReduceStep } from "../steps";
@@ -56,7 +56,7 @@ function lossOf(x: v128, t: v128, positive: v128, parameter: v128, kind: i32): v
   const one = f32x4.splat(1), half = f32x4.splat(0.5);
   if (kind == BCE_WITH_LOGITS) {
     const factor = f32x4.add(one, f32x4.mul(f32x4.sub(positive, one), t));
-    const entropy = f32x4.add(log1p4(expBelow4(f32x4.neg(f32x4.abs(x)))), f32x4.pmax(f32x4.neg(x), zero()));
+    const entropy = f32x4.add(log1p4(expOfMinus4(x)), f32x4.pmax(f32x4.neg(x), zero()));
     return f32x4.add(f32x4.mul(f32x4.sub(one, t), x), f32x4.mul(factor, entropy));
   }
   const d = f32x4.sub(x, t), size = f32x4.abs(d);

@@ -1,29 +1,24 @@
-import { ADD, ADD_IF_ACCUMULATING, STORE } from '../../assembly/abi.js';
+import { STORE } from '../../assembly/abi.js';
 import { ShapeError } from '../core/errors.js';
 import type { Init } from '../core/init.js';
 import { elements, type Shape } from '../core/shape.js';
+import { Backward } from './backward.js';
 import { buffersOf } from './lifetime.js';
 import { PLAIN, layoutWords, type Layout } from './layout.js';
 import { OPS, type FieldKind, type OpName } from './ops.js';
-import type { Closure, LayerRecord, PlanOptions, PlanStep, Plannable, Range } from './records.js';
+import type { LayerRecord, PlanOptions, PlanStep, Plannable, Range } from './records.js';
 import { Buffer, channelsLastOrder, type ChannelsLast, type Parameter, type PlanTensor, type ReceptiveField, type RunningBuffer } from './tensor.js';
 import type { ParameterStore } from './store.js';
 
 export type { LayerRecord, PlanOptions, PlanStep, Plannable, Range };
 type FieldValue = number | boolean | null | Buffer | { readonly buffer: Buffer };
 
-/**
- * What layers talk to: they ask for tensors and state steps; forward steps are kept as they come, backward steps are emitted
- * in reverse order. Gradients are stored by their first writer and added to by later ones, so nothing is cleared.
- */
-export class Plan {
+/** What layers talk to: they ask for tensors and state steps; forward steps are kept as they come, backward steps are emitted in reverse order. */
+export class Plan extends Backward {
   readonly batchSize: number;
   readonly training: boolean;
-  /** Backward steps are stated. */
-  readonly differentiates: boolean;
   readonly workers: number;
   readonly winograd: 4 | 2 | false;
-  readonly store: ParameterStore;
   readonly steps: PlanStep[] = [];
   /** What `prepared` derives, by name. */
   readonly derived = new Map<string, Buffer>();
@@ -34,34 +29,26 @@ export class Plan {
   /** Fewest images of a training run, and the layer that needs them. */
   fewest: { readonly images: number; readonly layer: string } = { images: 1, layer: '' };
   readonly #watch: ReadonlySet<string>;
-  #path = '';
   #preparing: PlanStep[] = [];
   #target = this.steps;
   #open: LayerRecord[] = [];
-  #closures: Closure[] = [];
-  #gradients = new Map<Buffer, Buffer>();
-  #needsGradient = new Set<Buffer>();
+  /** Parameters that `layers` count: each once. */
+  #counted = new Set<Parameter>();
   #names = new Map<string, number>();
 
   constructor(options: PlanOptions, store: ParameterStore) {
+    super(options.training || Boolean(options.watch?.length), store);
     this.batchSize = options.batchSize;
     this.training = options.training;
     this.#watch = new Set(options.watch);
-    this.differentiates = options.training || this.#watch.size > 0;
     this.workers = options.workers;
     this.winograd = options.winograd ?? 4;
-    this.store = store;
-  }
-
-  /** The path of the layer being planned, as errors and state_dict names have it. */
-  get path(): string {
-    return this.#path;
   }
 
   /** Plans `layer` under `name`; a name of '' adds nothing to the path. */
   layer(name: string, layer: Plannable, x: PlanTensor): PlanTensor {
-    const outside = this.#path;
-    if (name !== '') this.#path = this.#inside(name);
+    const outside = this.path;
+    if (name !== '') this.path = this.#inside(name);
     const parent = this.#open.at(-1);
     if (parent) parent.composite = true;
     const record: LayerRecord = {
@@ -73,10 +60,10 @@ export class Plan {
     record.output = y;
     this.outputs.set(record.path, y);
     const watched = this.#watch.has(record.path);
-    if (watched) this.#needsGradient.add(y.buffer);
+    if (watched) this.needing.add(y.buffer);
     y.buffer.kept ||= watched;
     this.#open.pop();
-    this.#path = outside;
+    this.path = outside;
     return y;
   }
 
@@ -99,15 +86,16 @@ export class Plan {
   /** What is written from outside before a run. `gradient` asks for its gradient. */
   input(name: string, shape: Shape, gradient = false): PlanTensor {
     const buffer = new Buffer(this.#unique(name), 'input', this.batchSize * elements(shape));
-    if (gradient) this.#needsGradient.add(buffer);
+    if (gradient) this.needing.add(buffer);
     return { name: buffer.name, shape, buffer, order: null, field: { height: 1, width: 1, stepHeight: 1, stepWidth: 1 } };
   }
 
   /** A learnt tensor `path.name`. The training and the predicting plan of a network get the same one. */
   parameter(name: string, shape: Shape, init: Init, { layout = PLAIN, count = elements(shape) }: { layout?: Layout; count?: number } = {}): Parameter {
     const parameter = this.store.parameter(this.#inside(name), shape, layout, init, count, layoutWords(layout, shape));
-    if (parameter.trainable && this.training) this.#needsGradient.add(parameter.buffer);
-    for (const record of this.#open) record.parameters += parameter.count;
+    if (parameter.trainable && this.training) this.needing.add(parameter.buffer);
+    if (!this.#counted.has(parameter)) for (const record of this.#open) record.parameters += parameter.count;
+    this.#counted.add(parameter);
     return parameter;
   }
 
@@ -197,56 +185,19 @@ export class Plan {
       values[name] = typeof value === 'boolean' ? Number(value) : value !== null && typeof value === 'object' && 'buffer' in value ? value.buffer : value;
     }
     for (const name in fields) if (!(name in kinds)) throw new Error(`${this.path}: step ${op} has no field ${name}`);
-    const step = { op, fields: values as PlanStep['fields'], layer: this.#path };
+    const step = { op, fields: values as PlanStep['fields'], layer: this.path };
     this.#target.push(step);
     // What is computed from something that needs a gradient needs one too.
-    const needed = this.differentiates && buffersOf(step, 'read').some((buffer) => this.#needsGradient.has(buffer));
-    if (needed) for (const buffer of buffersOf(step, 'write')) this.#needsGradient.add(buffer);
-  }
-
-  needsGradient(x: { readonly buffer: Buffer }): boolean {
-    return this.#needsGradient.has(x.buffer);
-  }
-
-  /** Emits the backward steps of `y` when its turn comes, if anything asked for its gradient. */
-  onBackward(y: PlanTensor, emit: (dy: Buffer) => void): void {
-    if (this.differentiates) this.#closures.push({ of: y.buffer, layer: this.path, emit });
-  }
-
-  /** Where a step adds its part of x's gradient. `replaces`: memory that the gradient may take over. */
-  gradInto(x: PlanTensor, replaces: Buffer | null = null): { dx: Buffer; accumulate: number } {
-    const present = this.#gradients.get(x.buffer);
-    if (present) return { dx: present, accumulate: ADD };
-    const dx = new Buffer(`d ${x.buffer.name}`, 'activation', x.buffer.words, replaces);
-    this.#gradients.set(x.buffer, dx);
-    return { dx, accumulate: STORE };
-  }
-
-  /** The same for a parameter: its gradient stays until the update, and may add up over several backward runs. */
-  gradOfParameter(parameter: Parameter): { dw: Buffer; accumulate: number } {
-    const present = this.#gradients.get(parameter.buffer);
-    if (present) return { dw: present, accumulate: ADD };
-    const dw = this.store.gradient(parameter);
-    this.#gradients.set(parameter.buffer, dw);
-    return { dw, accumulate: ADD_IF_ACCUMULATING };
-  }
-
-  /** The gradient of x, where one was asked for. */
-  gradientOf(x: { readonly buffer: Buffer }): Buffer | undefined {
-    return this.#gradients.get(x.buffer);
-  }
-
-  /** Gives x a gradient that is written from outside, or by the caller's own steps. */
-  seedGradient(x: { readonly buffer: Buffer }, gradient: Buffer): void {
-    this.#gradients.set(x.buffer, gradient);
+    const needed = this.differentiates && buffersOf(step, 'read').some((buffer) => this.needing.has(buffer));
+    if (needed) for (const buffer of buffersOf(step, 'write')) this.needing.add(buffer);
   }
 
   /** Calls `emit` with `name` as a part of the path. */
   within<T>(name: string, emit: () => T): T {
-    const outside = this.#path;
-    this.#path = this.#inside(name);
+    const outside = this.path;
+    this.path = this.#inside(name);
     const result = emit();
-    this.#path = outside;
+    this.path = outside;
     return result;
   }
 
@@ -255,23 +206,6 @@ export class Plan {
     const first = this.steps.length;
     emit();
     return { first, last: this.steps.length };
-  }
-
-  /** Emits the backward steps stated since `from`, last first. */
-  emitBackward(from = 0): void {
-    for (const closure of this.#closures.splice(from).reverse()) {
-      const dy = this.#gradients.get(closure.of);
-      if (dy === undefined || !this.#needsGradient.has(closure.of)) continue;
-      const outside = this.#path;
-      this.#path = closure.layer;
-      closure.emit(dy);
-      this.#path = outside;
-    }
-  }
-
-  /** Backward parts stated so far: pass it to `emitBackward` to emit only later ones. */
-  get backwardMark(): number {
-    return this.#closures.length;
   }
 
   /** x with channels last, as convolutions and pooling read it: transposed if it lies channels first. */

@@ -29,10 +29,20 @@ function known(): KernelBuilds {
   return builds;
 }
 
-/** What to do where these bytes could not be compiled. */
-function remedy(bytes: ArrayBuffer | ArrayBufferView<ArrayBuffer>): string {
-  if (typeof WebAssembly !== 'object' || !WebAssembly.validate(bytes)) return 'this engine has no WebAssembly SIMD (use a newer one), or these are not the bytes of a build';
-  return "is WebAssembly refused by the page's CSP? script-src needs 'wasm-unsafe-eval'";
+/** Why `bytes`, or those that are not there yet, could not be compiled, and what to do. */
+function refused(cause: unknown, bytes?: ArrayBuffer | ArrayBufferView<ArrayBuffer>): UnsupportedError {
+  const lacking = typeof WebAssembly !== 'object' || (bytes && !WebAssembly.validate(bytes));
+  const remedy = lacking ? 'this engine has no WebAssembly SIMD (use a newer one), or these are not the bytes of a build' : "is WebAssembly refused by the page's CSP? script-src needs 'wasm-unsafe-eval'";
+  return new UnsupportedError(`the kernels could not be compiled (${String(cause)}); ${remedy}`);
+}
+
+/** Asks for the kernels: text becomes bytes by WebAssembly, too. */
+function asked(kernels: () => Kernels): Kernels {
+  try {
+    return kernels();
+  } catch (cause) {
+    throw refused(cause);
+  }
 }
 
 function moduleOf(kernels: Kernels, build: string): WebAssembly.Module {
@@ -42,14 +52,14 @@ function moduleOf(kernels: Kernels, build: string): WebAssembly.Module {
   try {
     return new WebAssembly.Module(bytes);
   } catch (cause) {
-    throw new UnsupportedError(`the kernels could not be compiled (${String(cause)}); ${remedy(bytes)}`);
+    throw refused(cause, bytes);
   }
 }
 
 /** The base build. */
 export function baseModule(): WebAssembly.Module {
   const { simd } = known();
-  return (base ??= moduleOf(typeof simd === 'function' ? simd() : simd, 'simd'));
+  return (base ??= moduleOf(typeof simd === 'function' ? asked(simd as () => Kernels) : simd, 'simd'));
 }
 
 /** Whether there is a build with atomics. */

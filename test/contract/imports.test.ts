@@ -60,7 +60,7 @@ describe('imports', () => {
 
   test('of packages stay where they belong', () => {
     const places: Readonly<Record<string, RegExp>> = {
-      '#wasm/simd': /^src\/runtime\/platform\//, '#wasm/threads': /^src\/runtime\/platform\//, '#wasm/relaxed': /^src\/runtime\/platform\//,
+      '#wasm/unpack': /^src\/runtime\/platform\/text\.ts$/, '#wasm/simd': /^src\/runtime\/platform\//, '#wasm/threads': /^src\/runtime\/platform\//, '#wasm/relaxed': /^src\/runtime\/platform\//,
       '#weights/lenet5': /^src\/weights\/lenet5\.ts$/, '#wasm/simd.wasm': /^src\/entries\/workerd\.ts$/, '#wasm/simd.wasm?module': /^src\/entries\/edge-light\.ts$/,
       'fast-png': /^src\/(pixels\/png|cli\/picture)\.ts$/, '@jsquash/jpeg/decode.js': /^src\/data\/images\/jpeg\.ts$/, fflate: /^src\/pixels\/png\.ts$/, 'node:worker_threads': /^src\/runtime\/(crew|thread|worker)\.ts$/,
     };

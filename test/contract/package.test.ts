@@ -67,7 +67,7 @@ test('the command line is there and can be started', () => {
 test.each(['simd', 'threads', 'relaxed'])('the text of the %s build stands for its file', async (name) => {
   const { default: text } = (await import(pathToFileURL(path.join(root, `build/wasm/${name}.js`)).href)) as { default: string };
   expect(Buffer.compare(bytesOf(text), readFileSync(path.join(root, `build/wasm/${name}.wasm`)))).toBe(0);
-  expect(text).toMatch(/^[ !#-[\]-_a-~]+$/);
+  expect(text).toMatch(/^[ !#-[\]-_a-~]+\n[ !#-[\]-_a-~]+$/);
 });
 
 describe('the default entry', () => {
@@ -85,7 +85,7 @@ describe('the default entry', () => {
   });
 
   // The aim is 40 kB (docs/performance.md says where the bytes are); this bound keeps it from growing unseen.
-  test('has at most 78.5 kB in brotli as a minified browser bundle, kernels included', async () => {
+  test('has at most 77.2 kB in brotli as a minified browser bundle, kernels included', async () => {
     const bundle = await rolldown({ input: path.join(root, 'build/dist/index.js'), platform: 'browser' });
     const { output } = await bundle.generate({ format: 'esm', minify: true });
     await bundle.close();
@@ -96,11 +96,11 @@ describe('the default entry', () => {
     expect(atOnce.length).toBeLessThan(chunks.size);
     const bytes = brotliCompressSync(atOnce.map((name) => chunks.get(name)!.code).join('\n')).length;
     expect(bytes).toBeGreaterThan(10_000);
-    expect(bytes).toBeLessThanOrEqual(78_500);
+    expect(bytes).toBeLessThanOrEqual(77_200);
   });
 });
 
-test.each([['build/dist/convasm.min.js', 81_500], ['build/wasm/simd.wasm', 27_500]])('%s has at most %i bytes in brotli', (file, most) => {
+test.each([['build/dist/convasm.min.js', 82_500], ['build/wasm/simd.wasm', 27_600]])('%s has at most %i bytes in brotli', (file, most) => {
   expect(brotliCompressSync(readFileSync(path.join(root, file))).length).toBeLessThanOrEqual(most);
 });
 

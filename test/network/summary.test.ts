@@ -1,4 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { Summary } from '../../src/summary.js';
+import { networks, optionsOf, Twice } from '../support/networks.js';
+import { simulated } from '../support/simulated.js';
 import { compile, layers, losses, models, optimizers, summarize, OptionError } from '../../src/index.js';
 
 const { Conv1d, Conv2d, Flatten, Linear, Sequential } = layers;
@@ -63,8 +66,34 @@ describe('memory of ResNet-50 at 224x224', () => {
     expect(memory.train).toBeLessThanOrEqual(1.3e9);
   });
 
+  test("Winograd's copies of the weights are counted, and what is left without them", () => {
+    const [{ memory }, plain] = [summarize(models.resnet50(), { input }), summarize(models.resnet50(), { input, winograd: false })];
+    expect(memory.derived - memory.winograd).toBeLessThan(1e6);
+    // Four times each 3x3 kernel but the strided ones and padding; 36 numbers for 9.
+    expect(memory.winograd / (36 * 4)).toBeGreaterThan(3 * 64 ** 2 + 3 * 128 ** 2 + 5 * 256 ** 2 + 2 * 512 ** 2);
+    expect([plain.memory.winograd, plain.memory.withoutWinograd]).toEqual([0, plain.memory.predict]);
+    expect(memory.withoutWinograd).toBe(plain.memory.predict);
+    const mb = (bytes: number): string => (bytes / 1e6).toFixed(1);
+    expect(String(summarize(models.resnet50(), { input }))).toContain(`; ${mb(plain.memory.predict)} MB without Winograd's copies of the weights, ${mb(memory.winograd)} MB)`);
+    expect(String(plain)).not.toContain('Winograd');
+  });
+
   test('predicting takes the weights and at most 12 MB, without copies for Winograd', () => {
     const { memory } = summarize(models.resnet50(), { input, winograd: false });
     expect(memory.derived + memory.activations).toBeLessThanOrEqual(12e6);
   });
+});
+
+test.each(networks)('$name: every parameter counts once, however often its layer is called', (one) => {
+  const { blueprint } = simulated(one.model(), optionsOf(one));
+  const { parameters, spare } = blueprint.store;     // without those that training alone has
+  const counts = [...parameters.values()].filter(({ name }) => !spare.some((start) => name.startsWith(start))).map(({ count }) => count);
+  expect(new Summary(blueprint).params).toBe(counts.reduce((a, b) => a + b, 0));
+});
+
+test('a layer called twice has its parameters in its first row', () => {
+  const twice = new Sequential({ both: new Twice(new Conv2d(2, 2, 3, { padding: 1 })) });
+  const { layers: rows, params, unshared } = summarize(twice, { input: [2, 4, 4] }, { compare: true });
+  expect(rows.map((row) => [row.name, row.params])).toEqual([['both', 38], ['both.shared', 38], ['both.shared', 0]]);
+  expect([params, unshared!.local]).toEqual([38, 38 * 16]);
 });

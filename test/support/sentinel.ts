@@ -61,6 +61,7 @@ export class Sentinel {
       at = Math.max(at, address + bytes);
     }
     this.#fill(at, arena.bytes - at);
+    this.#stepper.network.engine.run(0, 0, arena.control); // lays the kernels' constants
   }
 
   #programEnd(): number {

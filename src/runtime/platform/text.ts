@@ -1,24 +1,14 @@
-/** Bytes that one character stands for; the others are told by a character before them. */
-const PAGE = 90;
+import unpack from '#wasm/unpack';
 
-/**
- * The bytes that `text` stands for, as scripts/build.mjs writes it. Characters are digits 0 to 91: codes 35 to 126, with space and ! in place
- * of backslash and backtick, which strings would escape. A digit d below 90 is the byte d − 3, after digit 90 the byte 90 + d − 3, after 91
- * the byte 180 + d − 3, all modulo 256: most bytes of wasm take one character, and what repeats stays alike, so it compresses like the binary.
- */
+const PAGE = 65536;
+
+/** The build of the kernels that `text` stands for, put together by a module of a kilobyte (unpack/index.ts). */
 export function bytesOf(text: string): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(text.length);
-  let length = 0;
-  let page = 0;
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i);
-    const digit = (code === 32 ? 92 : code === 33 ? 96 : code) - 35;
-    if (digit >= PAGE) {
-      page = digit - PAGE + 1;
-    } else {
-      bytes[length++] = page * PAGE + digit - 3;
-      page = 0;
-    }
-  }
-  return bytes.slice(0, length);
+  // The binary has fewer bytes than its text; it goes behind it.
+  const memory = new WebAssembly.Memory({ initial: Math.ceil((2 * text.length) / PAGE) });
+  const module = new WebAssembly.Module(Uint8Array.from(atob(unpack), (char) => char.charCodeAt(0)));
+  const exports = new WebAssembly.Instance(module, { env: { memory } }).exports as { unpack(text: number, out: number): number };
+  const bytes = new Uint8Array(memory.buffer);
+  new TextEncoder().encodeInto(text, bytes);
+  return bytes.slice(text.length, text.length + exports.unpack(0, text.length));
 }
