@@ -121,8 +121,10 @@ export function sumPanel(session: Session, takeApart: (setting: Setting) => void
   let choice: Choice = { layer: 'C1', map: 2, at: 12 * 28 + 14 };
   const sentence = h('p', { class: 'formula', id: 'sum', 'aria-live': 'polite' });
   const tables = h('div', { class: 'minis' });
+  /** What the sentence speaks of: newer outputs wait for their turn to be painted. */
+  let explained: Seen | null = null;
   const open = (): void => {
-    const setting = session.seen && apart(session.seen, choice);
+    const setting = explained && apart(explained, choice);
     if (setting) takeApart(setting);
   };
   const button = say(h('button', { type: 'button', id: 'apart', on: { click: open } }), 'sum.apart');
@@ -136,6 +138,7 @@ export function sumPanel(session: Session, takeApart: (setting: Setting) => void
   const show = (): void => {
     draw(session, rangeOf(shownOf(choice).map));
     explain(session, choice, sentence, tables);
+    explained = session.seen;
     button.hidden = choice.layer !== 'C1' || !session.seen;
   };
   const redraw = perFrame(show);

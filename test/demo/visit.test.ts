@@ -74,8 +74,9 @@ describe.skipIf(!(await hasChromium()))('the page', () => {
   test('opens a value down to its sum and takes it apart', async () => {
     await visitor.page.evaluate("document.querySelector('.sum-panel').scrollIntoView({ behavior: 'instant' })");
     await visitor.until("/Σ/.test(document.querySelector('#sum').textContent)");
-    expect(await visitor.text('#sum')).toMatch(/^C1 map 3, row 13, column 15: Σ x·w \+ .+; tanh/);
-    const sum = /[=≈] ([^;]+);/.exec(await visitor.text('#sum'))![1]!;
+    const said = await visitor.settled('#sum');
+    expect(said).toMatch(/^C1 map 3, row 13, column 15: Σ x·w \+ .+; tanh/);
+    const sum = /[=≈] ([^;]+);/.exec(said)![1]!;
     await visitor.page.click('#apart');
     expect((await visitor.text('#sentence')).endsWith(`${sum}.`)).toBe(true);
   });

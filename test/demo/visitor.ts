@@ -89,6 +89,15 @@ export class Visitor {
     return this.page.textContent(selector);
   }
 
+  /** Waits until a text no longer changes. */
+  async settled(selector: string): Promise<string> {
+    for (let before = ''; ; await setTimeout(10 * POLL_MS)) {
+      const text = await this.text(selector);
+      if (text === before) return text;
+      before = text;
+    }
+  }
+
   async pause(): Promise<void> {
     await this.page.click('#train');
     await this.until("document.querySelector('#step').disabled === false");
