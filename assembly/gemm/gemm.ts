@@ -1,4 +1,4 @@
-import { PANEL, PRODUCT_BYTES, ROW_BLOCK, ROW_ENTRY } from "../abi";
+import { PANEL, PRODUCT_BYTES, ROW_BLOCK, ROW_ENTRY, TERM_BLOCK } from "../abi";
 import { share } from "../slice";
 import { GemmStep } from "../steps";
 import { Product, fillRowTable, multiply } from "./product";
@@ -16,6 +16,7 @@ export function productAt(scratch: usize): Product {
   p.cBase = 0;
   p.bGap = 0;
   p.bias = 0;
+  p.termBlock = TERM_BLOCK;
   p.epilogue = 0;
   p.cPanelBytes = PANEL << 2;
   return p;

@@ -1,6 +1,6 @@
-import { ROW_ENTRY, TERM_BLOCK, TILE_ROWS, PANEL } from "../abi";
+import { ROW_ENTRY, TILE_ROWS, PANEL } from "../abi";
 import { Epilogue, statisticsRow } from "./epilogue";
-import { tile_1x24, tile_4x8 } from "./tile";
+import { tile_1x32, tile_4x8 } from "./tile";
 
 /**
  * One product over rows of A that lie anywhere and panels of B, the shape that every dense kernel takes:
@@ -12,7 +12,7 @@ import { tile_1x24, tile_4x8 } from "./tile";
  *   backward, input   row = input pixel    taps = the turned kernel          B = turned weights
  *   backward, weight  row = kernel term    taps = image rows                 B = dy, in place
  *
- * Terms are added up in blocks of about TERM_BLOCK that depend on the product's shape alone; each block starts from
+ * Terms are added up in blocks of about `termBlock` that depend on the product's shape alone; each block starts from
  * zero and is then added to C. So an output's order of addition is the same for any number of rows, panels or workers.
  */
 @unmanaged export class Product {
@@ -26,6 +26,7 @@ import { tile_1x24, tile_4x8 } from "./tile";
   columns: i32;
   cBase: usize; cPanelBytes: i32;
   bias: usize;        // added once, at the end, to the columns from C's address on; 0: none
+  termBlock: i32;     // terms that are added up before they join the total, about
   accumulate: i32;    // C's first block is added to what C holds
   epilogue: usize;    // what else happens at the end; 0: nothing
   addend: i32;        // bytes from C to what the epilogue adds
@@ -43,10 +44,30 @@ export const TILE_ADDEND = 16;
 /** What takes a pass of its own over the tile. */
 export const TILE_RICH = TILE_NORM | TILE_ADDEND;
 
-/** All taps and terms of the product's rows. */
+/** Columns of a tile of one row. */
+const WIDE: i32 = 4 * PANEL;
+/** Terms of a panel that stay in the first cache. */
+const NEAR_TERMS: i32 = 512;
+
+/** All taps and terms of the product's rows. Where the rows are few, or a whole panel stays near, panels are outermost: B streams from its first byte to
+ *  its last, three times as fast as block by block. The order of an output's terms is the same either way. */
 export function multiply(p: Product): void {
+  const byBlock = p.rowCount > TILE_ROWS && p.run * p.tapCount > NEAR_TERMS;
+  const wide = byBlock ? p.columns : p.rowCount > 1 ? PANEL : WIDE, b = p.b, c = p.cBase, columns = p.columns;
+  for (let left = columns; left > 0; left -= wide) {
+    p.columns = min(left, wide);
+    multiplyBlocks(p);
+    p.b += wide / PANEL * p.panelBytes;
+    p.cBase += wide / PANEL * p.cPanelBytes;
+  }
+  p.b = b;
+  p.cBase = c;
+  p.columns = columns;
+}
+
+function multiplyBlocks(p: Product): void {
   const lastFlags = (p.bias ? TILE_BIAS : 0) | epilogueFlags(p);
-  if (p.run > TERM_BLOCK) multiplyLongRuns(p, lastFlags);
+  if (p.run > p.termBlock) multiplyLongRuns(p, lastFlags);
   else multiplyShortRuns(p, lastFlags);
 }
 
@@ -65,7 +86,7 @@ export function setEpilogue(p: Product, e: usize, y: usize, channels: i32): void
 
 /** Blocks of whole taps. */
 function multiplyShortRuns(p: Product, lastFlags: i32): void {
-  const perBlock = TERM_BLOCK / p.run;
+  const perBlock = p.termBlock / p.run;
   const tapBytes = p.run * p.bStep + p.bGap;
   let first = p.accumulate ? TILE_ADD : 0;
   for (let tap = 0; tap < p.tapCount; tap += perBlock) {
@@ -82,8 +103,8 @@ function multiplyLongRuns(p: Product, lastFlags: i32): void {
   let first = p.accumulate ? TILE_ADD : 0;
   for (let tap = 0; tap < p.tapCount; tap++) {
     const offset = load<i32>(p.taps + (<usize>tap << 2));
-    for (let term = 0; term < p.run; term += TERM_BLOCK) {
-      const terms = min(TERM_BLOCK, p.run - term);
+    for (let term = 0; term < p.run; term += p.termBlock) {
+      const terms = min(p.termBlock, p.run - term);
       const last = tap + 1 == p.tapCount && term + terms == p.run;
       store<i32>(p.piece, offset + term * p.aStep);
       multiplyBlock(p, p.piece, p.piece + 4, terms, p.b + tap * tapBytes + term * p.bStep, first | (last ? lastFlags : 0));
@@ -92,17 +113,17 @@ function multiplyLongRuns(p: Product, lastFlags: i32): void {
   }
 }
 
-/** One block of terms for every tile of C: a panel of B stays in L1 while the rows of A pass. A single row takes three panels at a
- *  time, so that B streams through once and no row is computed in vain; each output's order of addition is the tile's. */
+/** One block of terms for every tile of C: a panel of B stays in L1 while the rows of A pass. A single row takes four panels at a
+ *  time, so that no row is computed in vain, unless one panel is all; each output's order of addition is the tile's. */
 function multiplyBlock(p: Product, taps: usize, tapsEnd: usize, run: i32, b: usize, flags: i32): void {
   const rowsEnd = p.rows + p.rowCount * ROW_ENTRY;
   let column = p.cBase;
   let left = p.columns;
   if (p.rowCount == 1 && p.bStep == PANEL << 2) {
-    for (; left >= 3 * PANEL; left -= 3 * PANEL) {
-      tile_1x24(p, taps, tapsEnd, run, b, column, flags);
-      b += 3 * p.panelBytes;
-      column += 3 * p.cPanelBytes;
+    for (; left > PANEL; left -= WIDE) {
+      tile_1x32(p, taps, tapsEnd, run, b, column, flags, left);
+      b += 4 * p.panelBytes;
+      column += 4 * p.cPanelBytes;
     }
   }
   for (; left > 0; left -= PANEL) {

@@ -103,30 +103,40 @@ function finishHalf(p: Product, spill: usize, rows: usize, column: usize, flags:
   }
 }
 
-/** One row of A times three panels of B, whose terms lie side by side: six accumulators, B read once. */
-export function tile_1x24(p: Product, taps: usize, tapsEnd: usize, run: i32, b: usize, column: usize, flags: i32): void {
+/** One row of A times four panels of B, whose terms lie side by side: eight accumulators, B read once. Of the `left` columns that are left all that
+ *  the tile holds are computed; a panel beyond them is the last one again. The exit between the halves of a term is never taken: it keeps their loads apart. */
+export function tile_1x32(p: Product, taps: usize, tapsEnd: usize, run: i32, b: usize, column: usize, flags: i32, left: i32): void {
   const aStep = p.aStep, bGap = p.bGap, panel = p.panelBytes, bRun = run << 5;
-  let c00 = zero(), c01 = zero(), c10 = zero(), c11 = zero(), c20 = zero(), c21 = zero();
+  const b1 = left > PANEL ? panel : 0, b2 = left > 2 * PANEL ? b1 + panel : b1, b3 = left > 3 * PANEL ? b2 + panel : b2;
+  let c00 = zero(), c01 = zero(), c10 = zero(), c11 = zero(), c20 = zero(), c21 = zero(), c30 = zero(), c31 = zero();
   for (; taps < tapsEnd; taps += 4, b += bGap) {
     let a: usize = load<usize>(p.rows) + p.aBase + load<i32>(taps);
-    for (const end = b + bRun; b < end; b += 32, a += aStep) {
-      const x = v128.load32_splat(a), b1 = b + panel, b2 = b1 + panel;
+    const end = b + bRun;
+    while (true) {
+      let x = v128.load32_splat(a);
       c00 = fma(x, v128.load(b), c00); c01 = fma(x, v128.load(b, 16), c01);
-      c10 = fma(x, v128.load(b1), c10); c11 = fma(x, v128.load(b1, 16), c11);
-      c20 = fma(x, v128.load(b2), c20); c21 = fma(x, v128.load(b2, 16), c21);
+      c10 = fma(x, v128.load(b + b1), c10); c11 = fma(x, v128.load(b + b1, 16), c11);
+      if (b > end) break;
+      x = v128.load32_splat(a);
+      c20 = fma(x, v128.load(b + b2), c20); c21 = fma(x, v128.load(b + b2, 16), c21);
+      c30 = fma(x, v128.load(b + b3), c30); c31 = fma(x, v128.load(b + b3, 16), c31);
+      a += aStep; b += PANEL << 2;
+      if (b >= end) break;
     }
   }
   const c = load<usize>(p.rows, 4), next = p.cPanelBytes;
-  finishPanel(p, c, column, c00, c01, flags);
-  finishPanel(p, c, column + next, c10, c11, flags);
-  finishPanel(p, c, column + 2 * next, c20, c21, flags);
+  finishPanel(p, c, column, c00, c01, flags, left);
+  finishPanel(p, c, column + next, c10, c11, flags, left - PANEL);
+  finishPanel(p, c, column + 2 * next, c20, c21, flags, left - 2 * PANEL);
+  finishPanel(p, c, column + 3 * next, c30, c31, flags, left - 3 * PANEL);
 }
 
-function finishPanel(p: Product, row: usize, column: usize, left: v128, right: v128, flags: i32): void {
-  if (!(flags & TILE_RICH)) {
+/** Columns of one panel, of which `nr` exist. */
+function finishPanel(p: Product, row: usize, column: usize, left: v128, right: v128, flags: i32, nr: i32): void {
+  if (nr >= PANEL && !(flags & TILE_RICH)) {
     storeRow(p, row, column, left, right, flags);
     return;
   }
   v128.store(p.spill, left); v128.store(p.spill, right, 16);
-  finishTile(p, p.rows, column, flags, 1, PANEL);
+  finishTile(p, p.rows, column, flags, 1, min(nr, PANEL));
 }

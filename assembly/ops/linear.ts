@@ -1,4 +1,4 @@
-import { ADD_IF_ACCUMULATING, PANEL, TILE_ROWS } from "../abi";
+import { ADD_IF_ACCUMULATING, PANEL, ROW_BLOCK, TILE_ROWS } from "../abi";
 import { multiplyRows, productAt, setPlain } from "../gemm/gemm";
 import { setEpilogue } from "../gemm/product";
 import { fma, laneMask, storeLanes, sumLanesOf4, zero } from "../simd";
@@ -74,9 +74,14 @@ export function linearBackwardInput(s: LinearBackwardInputStep, live: i32, worke
   const lastTerm = byRow ? s.ci : share(s.ci, worker + 1, workers);
   let first = firstTerm;
   if (lastRow - firstRow == 1) for (; first + 8 <= lastTerm; first += 8) dot_1x8(s, firstRow, first);
-  for (let term = first; term < lastTerm; term += 4) {
-    for (let row = firstRow; row < lastRow; row += 2) dot_2x4(s, row, min(row + 1, lastRow - 1), term, min(4, lastTerm - term));
+  for (let row = firstRow; row < lastRow; row += ROW_BLOCK) {
+    for (let term = first; term < lastTerm; term += 4) dotRows(s, row, min(row + ROW_BLOCK, lastRow), term, min(4, lastTerm - term));
   }
+}
+
+/** A block of rows, which stay in cache while the terms pass. */
+function dotRows(s: LinearBackwardInputStep, row: i32, end: i32, term: i32, terms: i32): void {
+  for (; row < end; row += 2) dot_2x4(s, row, min(row + 1, end - 1), term, terms);
 }
 
 /** dx of one row and eight terms, added as dot_2x4 adds them. */

@@ -49,16 +49,15 @@ export function winogradForward(s: WinogradForwardStep, live: i32, worker: i32, 
 
 /** m[point] = v[point] · u[point]; all columns of the last panel, so that no tile is an edge. Input channels are added up in blocks of up to SUM_BLOCK. */
 function multiplyPlanes(s: WinogradForwardStep, p: Product, t: Tiles, v: Planes, u: Planes, m: Planes, block: i32): void {
-  const pieces = (s.ci + SUM_BLOCK - 1) / SUM_BLOCK, piece = (s.ci + pieces - 1) / pieces;
+  const pieces = (s.ci + SUM_BLOCK - 1) / SUM_BLOCK;
   p.panelBytes = u.rowBytes;
   p.columns = (min(s.blockColumns, s.co - block * s.blockColumns) + PANEL - 1) / PANEL * PANEL;
+  p.accumulate = 0;
+  p.termBlock = (s.ci + pieces - 1) / pieces;
+  setPlain(p, s.ci, 4, PANEL << 2);
   for (let i = 0; i < t.points * t.points; i++) {
-    for (let term = 0; term < s.ci; term += piece) {
-      setPlain(p, min(piece, s.ci - term), 4, PANEL << 2);
-      p.accumulate = term ? 1 : 0;
-      p.b = u.base + i * u.planeBytes + (term << 5);
-      multiplyRows(p, v.base + i * v.planeBytes + (term << 2), v.rowBytes, m.base + i * m.planeBytes, m.rowBytes, 0, t.count);
-    }
+    p.b = u.base + i * u.planeBytes;
+    multiplyRows(p, v.base + i * v.planeBytes, v.rowBytes, m.base + i * m.planeBytes, m.rowBytes, 0, t.count);
   }
 }
 

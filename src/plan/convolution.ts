@@ -133,9 +133,17 @@ export interface Passes {
 
 function passesOf(p: Plan, g: ConvGeometry, w: Parameter): Passes {
   const method = convMethod(g, p.winograd);
-  if (method === 'linear') return densePasses(p, w, g.ho * g.wo, g.ci * g.kh * g.kw, g.co);
+  if (method === 'linear') return linearPasses(p, g, w);
   if (method === 'depthwise') return depthwisePasses(p, g, w);
   return method === 'patches' ? patchPasses(p, g, w) : winogradPasses(p, g, w, method === 'winograd4' ? 4 : 2);
+}
+
+/** Pixels of an image from which on the weights are turned for the input gradient. */
+const TURNING_PIXELS = 16;
+
+function linearPasses(p: Plan, g: ConvGeometry, w: Parameter): Passes {
+  const dense = densePasses(p, w, g.ho * g.wo, g.ci * g.kh * g.kw, g.co);
+  return g.ho * g.wo < TURNING_PIXELS ? dense : { ...dense, backwardInput: patchPasses(p, g, w).backwardInput };
 }
 
 /** The passes of y[r, co] = x[r, ci] · w + b, `rows` rows per image; weights in one group of panels. Forward stores, and the input
@@ -207,7 +215,8 @@ function borderedBytes(g: ConvGeometry): number {
   if (g.groups === 1 && g.strideW === 1 && g.dilationW === 1 && g.kw > 1) return 0; // conv2dexactinput.ts copies nothing
   const along = (kernel: number, dilation: number, stride: number, pad: number, input: number, output: number): number =>
     output + Math.max(0, Math.trunc(((kernel - 1) * dilation) / stride) - Math.trunc(pad / stride)) + Math.max(0, Math.trunc((pad + input - 1) / stride) - (output - 1));
-  return along(g.kh, g.dilationH, g.strideH, g.padTop, g.hi, g.ho) * along(g.kw, g.dilationW, g.strideW, g.padLeft, g.wi, g.wo) * g.co * 4;
+  const high = along(g.kh, g.dilationH, g.strideH, g.padTop, g.hi, g.ho), wide = along(g.kw, g.dilationW, g.strideW, g.padLeft, g.wi, g.wo);
+  return high === g.ho && wide === g.wo ? 0 : high * wide * g.co * 4;
 }
 
 /** y (+)= one filter per channel over x, and the bias; `w` holds [kh, kw, c]. */

@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { OptionError, ShapeError } from '../../src/core/errors.js';
 import { ops } from '../../src/index.js';
+import { Conv2d } from '../../src/layers/index.js';
+import { Plan } from '../../src/plan/plan.js';
+import { ParameterStore } from '../../src/plan/store.js';
 import { conv2dBackward, conv2dForward, type ConvOptions } from '../oracle/conv2d.js';
 import { expectGradients, expectWithin, label, randomTensor, rowsOf } from './within.js';
 
@@ -86,6 +89,9 @@ const long: Row[] = [
   [[1, 3, 8, 8], [261, 3, 3, 3], { padding: [1, 1] }],
 ];
 
+/** One pixel, alone a single row: panels by fours, of which some or a part of one are left; sums of several blocks. */
+const rows: Row[] = [[1, 8], [1, 25], [5, 32], [3, 33], [800, 77], [30, 18, 4]].map(([ci, co, side = 1]): Row => [[2, ci!, side, side], [co!, ci!, side, side]]);
+
 /** 3x3 in tiles of four pixels, beside borders; sums of weights over more pixels than one block. */
 const depthwiseTiles: Row[] = [4, 6, 33].flatMap((count): Row[] => [
   [[3, count, 12, 15], [count, 1, 3, 3], { groups: count, padding: [1, 1] }],
@@ -96,7 +102,7 @@ const depthwiseTiles: Row[] = [4, 6, 33].flatMap((count): Row[] => [
   [[1, count, 1, 6], [count, 1, 3, 3], { groups: count, padding: [1, 1] }],
 ]);
 
-const tables = { channels, geometry, dilated, same, grouped, depthwise, depthwiseTiles, many, long };
+const tables = { channels, geometry, dilated, same, grouped, depthwise, depthwiseTiles, many, long, rows };
 
 function conforms([xs, ws, given = {}]: Row, withBias: boolean): void {
   const options: ConvOptions = { stride: [1, 1], padding: [0, 0], dilation: [1, 1], groups: 1, ...given };
@@ -126,6 +132,18 @@ describe('conv2d: an image alone equals its row in a batch, bit for bit', () => 
         expect(alone.backward(rowsOf(dy, at)).input.data).toEqual(rowsOf(dx, at).data);
       }
     });
+});
+
+test('conv2d: a 1x1 kernel turns its weights for the input gradient of many pixels', () => {
+  const stepsOf = (size: number): string[] => {
+    const p = new Plan({ batchSize: 1, training: true, workers: 1 }, new ParameterStore());
+    const y = p.layer('conv', new Conv2d(2, 3, 1, { bias: false }), p.input('x', [2, size, size], true));
+    p.seedGradient(y, p.input('dy', y.shape).buffer);
+    p.emitBackward();
+    return p.steps.map(({ op }) => op).filter((op) => op.endsWith('BackwardInput') || op.endsWith('RotateWeight'));
+  };
+  expect(stepsOf(3)).toEqual(['linearBackwardInput']);
+  expect(stepsOf(4)).toEqual(['conv2dRotateWeight', 'conv2dBackwardInput']);
 });
 
 describe('conv2d: options', () => {
