@@ -85,7 +85,7 @@ describe('the default entry', () => {
   });
 
   // The aim is 40 kB (docs/performance.md says where the bytes are); this bound keeps it from growing unseen.
-  test('has at most 77 kB in brotli as a minified browser bundle, kernels included', async () => {
+  test('has at most 77.2 kB in brotli as a minified browser bundle, kernels included', async () => {
     const bundle = await rolldown({ input: path.join(root, 'build/dist/index.js'), platform: 'browser' });
     const { output } = await bundle.generate({ format: 'esm', minify: true });
     await bundle.close();
@@ -96,7 +96,7 @@ describe('the default entry', () => {
     expect(atOnce.length).toBeLessThan(chunks.size);
     const bytes = brotliCompressSync(atOnce.map((name) => chunks.get(name)!.code).join('\n')).length;
     expect(bytes).toBeGreaterThan(10_000);
-    expect(bytes).toBeLessThanOrEqual(77_000);
+    expect(bytes).toBeLessThanOrEqual(77_200);
   });
 });
 
