@@ -1,6 +1,6 @@
 import {
-  EXP, FAR, HALF, LN2_HIGH, LN2_LOW, LOG, LOG1P, LOG2E, LOWEST, MINUS_LN2, ONE, ROOT_HALF, ROUNDER, SCALE, SHRINK, SIGN, SLOPE_P, SLOPE_Q, TANH_BOUND, TANH_P,
-  TANH_Q, TWO, constant,
+  ERF_P, ERF_Q, EXP, FAR, HALF, LN2_HIGH, LN2_LOW, LOG, LOG1P, LOG2E, LOWEST, MINUS_LN2, ONE, ROOT_HALF, ROUNDER, SCALE, SHRINK, SIGN, SLOPE_P, SLOPE_Q, TANH_BOUND,
+  TANH_P, TANH_Q, TWO, constant,
 } from "./constants";
 
 // Transcendental functions of four lanes, in arithmetic that every engine rounds alike. NaN stays NaN.
@@ -208,18 +208,18 @@ export function expm14(x: v128): v128 {
 @inline
 export function erfOfNormal4(x: v128): v128 {
   const z = f32x4.pmin(f32x4.mul(x, x), f32x4.splat(31.36));
-  let p = f32x4.add(f32x4.mul(z, f32x4.splat(4.459268154732854e-08)), f32x4.splat(1.2579291251313407e-05));
-  p = f32x4.add(f32x4.mul(p, z), f32x4.splat(0.0003378620313014835));
-  p = f32x4.add(f32x4.mul(p, z), f32x4.splat(0.009354724548757076));
-  p = f32x4.add(f32x4.mul(p, z), f32x4.splat(0.0678587406873703));
-  p = f32x4.add(f32x4.mul(p, z), f32x4.splat(0.7978845238685608));
-  let q = f32x4.add(f32x4.mul(z, f32x4.splat(1.1796151966336765e-06)), f32x4.splat(7.334395195357502e-05));
-  q = f32x4.add(f32x4.mul(q, z), f32x4.splat(0.0018855039961636066));
-  q = f32x4.add(f32x4.mul(q, z), f32x4.splat(0.028677726164460182));
-  q = f32x4.add(f32x4.mul(q, z), f32x4.splat(0.25171464681625366));
-  q = f32x4.add(f32x4.mul(q, z), f32x4.splat(1));
-  const one = f32x4.splat(1);
-  return f32x4.pmax(f32x4.pmin(f32x4.div(f32x4.mul(x, p), q), one), f32x4.neg(one));
+  let p = then(z, constant(ERF_P), ERF_P + 1);
+  p = then(p, z, ERF_P + 2);
+  p = then(p, z, ERF_P + 3);
+  p = then(p, z, ERF_P + 4);
+  p = then(p, z, ERF_P + 5);
+  let q = then(z, constant(ERF_Q), ERF_Q + 1);
+  q = then(q, z, ERF_Q + 2);
+  q = then(q, z, ERF_Q + 3);
+  q = then(q, z, ERF_Q + 4);
+  q = then(q, z, ONE);
+  const one = constant(ONE);
+  return f32x4.pmax(f32x4.pmin(f32x4.div(f32x4.mul(x, p), q), one), v128.or(one, constant(SIGN)));
 }
 
 /** The derivative of x·Φ(x), Φ(x) + x·e^(−x²/2)/√2π, within 3e-7: 1/2 + x·P(x²)/Q(x²), a minimax fraction up to 6, then 0 or 1. x·0 is added,

