@@ -1,6 +1,7 @@
 import { PRESETS, type PresetName } from './lesson/presets.js';
 import { LIMITS, type Setting } from './lesson/convolution.js';
 import { typed } from './numbers.js';
+import { readInk, writeInk, type Stroke } from './view/strokes.js';
 
 // The page's state in its address, behind the hash: never sent to a server. A field that cannot be read is left out and named.
 
@@ -31,6 +32,8 @@ export interface Address {
   /** The step of the lesson, as `dx.6`. */
   readonly at: string;
   readonly hide: readonly string[];
+  /** A drawing for the pad. */
+  readonly ink: readonly Stroke[];
   /** Names of the fields that could not be read. */
   readonly ignored: readonly string[];
 }
@@ -95,6 +98,7 @@ export function readAddress(hash: string): Address {
     lang: take(fields, ignored, 'lang', oneOf(['en', 'zh'] as const)) ?? null,
     run: runOf(fields, ignored), promise: promiseOf(fields, ignored), setting: settingOf(fields, ignored),
     at: take(fields, ignored, 'at', (text) => (/^[a-z]+(\.\d+)?$/.test(text) ? text : undefined)) ?? 'y.1',
+    ink: take(fields, ignored, 'ink', readInk) ?? [],
     hide: (take(fields, ignored, 'hide', (text) => text.split(',').filter(Boolean)) ?? []).filter((name) => (HIDEABLE as readonly string[]).includes(name) || !ignored.push(`hide=${name}`)),
   };
   return { ...address, ignored: [...ignored, ...fields.keys()] };
@@ -102,11 +106,12 @@ export function readAddress(hash: string): Address {
 
 const list = (values: readonly number[]): string => values.map(String).join(',');
 
-/** A link to a run, and to what its weights are after `promise.step` steps. */
-export function runAddress(run: RunOptions, promise: Address['promise'], lang: string): string {
+/** A link to a run, to what its weights are after `promise.step` steps, and to a drawing. */
+export function runAddress(run: RunOptions, promise: Address['promise'], lang: string, ink: readonly Stroke[] = []): string {
   const { model, seed, lr, batch, momentum } = run;
   const promised = promise ? `&step=${promise.step}&digest=${promise.digest}` : '';
-  return `v=1&story=train&lang=${lang}&model=${model}&seed=${seed}&lr=${lr}&batch=${batch}&momentum=${momentum}${promised}`;
+  const drawn = ink.length > 0 ? `&ink=${writeInk(ink)}` : '';
+  return `v=1&story=train&lang=${lang}&model=${model}&seed=${seed}&lr=${lr}&batch=${batch}&momentum=${momentum}${promised}${drawn}`;
 }
 
 /** A link to a step of the lesson. */

@@ -39,13 +39,4 @@ export function asDrawn({ width, height, values }: Grey): Float32Array | null {
   return most > 0.05 ? out : null;
 }
 
-/** RGBA pixels as grey: opaque ones by luminance (ITU-R BT.601), transparent ones as white. */
-export function greyOf({ width, height, data }: { readonly width: number; readonly height: number; readonly data: Uint8ClampedArray }): Grey {
-  const values = Float32Array.from({ length: width * height }, (_, i) => {
-    const alpha = data[4 * i + 3]! / 255;
-    return 1 - alpha + (alpha * (0.299 * data[4 * i]! + 0.587 * data[4 * i + 1]! + 0.114 * data[4 * i + 2]!)) / 255;
-  });
-  return { width, height, values };
-}
-
 export const inverted = ({ width, height, values }: Grey): Grey => ({ width, height, values: values.map((value) => 1 - value) });

@@ -16,6 +16,7 @@ import { header, sectionHead } from './panels/header.js';
 import { Session } from './session.js';
 import { announce, startAnnouncer } from './view/announce.js';
 import { h } from './view/dom.js';
+import type { Stroke } from './view/strokes.js';
 import { startTheme } from './view/theme.js';
 
 /** Browsers limit how often the address may be written. */
@@ -41,9 +42,10 @@ export function startPage(source: string): void {
     draw.element.scrollIntoView();
   });
   const main = h('main', { id: 'main' }, hero(), runBar(session), train, draw.element, lesson.element, say(h('p', { class: 'privacy' }), 'page.privacy'));
-  document.body.replaceChildren(say(h('a', { class: 'skip', href: '#main', on: { click: (event) => { event.preventDefault(); main.querySelector<HTMLElement>('button')?.focus(); } } }), 'page.skip'), header({ switchLanguage, share: () => share(session) }), main, voice);
+  document.body.replaceChildren(say(h('a', { class: 'skip', href: '#main', on: { click: (event) => { event.preventDefault(); main.querySelector<HTMLElement>('button')?.focus(); } } }), 'page.skip'), header({ switchLanguage, share: () => share(session, draw.pad.strokes) }), main, voice);
   for (const name of address.hide) document.getElementById(name)?.setAttribute('hidden', '');
   session.open(address.run);
+  if (address.ink.length > 0) draw.pad.draw(address.ink);
   if (address.story !== 'train') document.getElementById(`story-${address.story}`)?.scrollIntoView();
   if (!session.line.inWorker) notice(main, 'page.noWorker');
   if (address.ignored.length > 0) notice(main, 'page.ignored', { names: address.ignored.join(', ') });
@@ -69,7 +71,7 @@ function drawStory(session: Session, takeApart: (setting: Setting) => void): { e
     if (image && session.activity !== 'opening') session.look(image.slice());
   };
   let ranges: () => Readonly<Record<string, number>> = () => ({});
-  const sum = sumPanel(session, takeApart, (map) => ranges()[map] ?? 1);
+  const sum = sumPanel(session, takeApart, { rangeOf: (map) => ranges()[map] ?? 1, look });
   const layers = layersPanel(session, (choice) => {
     sum.choose(choice);
     sum.element.scrollIntoView({ block: 'nearest' });
@@ -114,9 +116,9 @@ function switchLanguage(): Lang {
   return language();
 }
 
-/** A link to this run and to the digest it has come to. */
-async function share(session: Session): Promise<void> {
-  const link = `${location.href.split('#')[0]}#${runAddress(session.run, session.digest, language())}`;
+/** A link to this run, to the digest it has come to and to what is drawn on the pad. */
+async function share(session: Session, ink: readonly Stroke[]): Promise<void> {
+  const link = `${location.href.split('#')[0]}#${runAddress(session.run, session.digest, language(), ink)}`;
   history.replaceState(null, '', link);
   document.getElementById('share-out')?.remove();
   const field = h('input', { readonly: true, value: link, 'aria-label': words('share.link') });

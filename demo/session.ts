@@ -2,7 +2,7 @@ import { DEFAULT_RUN, type Address, type RunOptions } from './address.js';
 import { History, type Snapshot } from './history.js';
 import { keep } from './store.js';
 import { startTrainer, type Line } from './worker/crew.js';
-import type { FromWorker, Kernels, LayerFacts, Mistake, Seen, ToWorker } from './worker/messages.js';
+import type { FromWorker, Kernels, LayerFacts, Mistake, Seen, ToWorker, Unit } from './worker/messages.js';
 
 export type Activity = 'opening' | 'idle' | 'training' | 'pausing' | 'stepping';
 type Types = FromWorker['type'];
@@ -28,6 +28,8 @@ export class Session {
   mistakes: readonly Mistake[] = [];
   seen: Seen | null = null;
   promise: Address['promise'] = null;
+  /** The unit whose weights are wanted with each look. */
+  unit: Unit | null = null;
   #listeners = new Map<string, ((message: never) => void)[]>();
   #lookId = 0;
   #restored: Snapshot | null = null;
@@ -90,7 +92,7 @@ export class Session {
 
   /** Shows the network an image [1, 32, 32]; `seen` answers, for the newest only. */
   look(image: Float32Array): void {
-    this.send({ type: 'look', id: ++this.#lookId, image });
+    this.send({ type: 'look', id: ++this.#lookId, image, open: this.unit });
   }
 
   #hear(message: FromWorker): void {

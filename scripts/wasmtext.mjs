@@ -26,11 +26,18 @@ export function textOf(binary) {
   let at = 8;
   const number = (into) => {
     let value = 0;
-    for (let shift = 0, byte = 128; byte & 128; shift += 7) into.push((byte = binary[at++])), (value |= (byte & 127) << shift);
+    for (let shift = 0, byte = 128; byte & 128; shift += 7) {
+      byte = binary[at++];
+      into.push(byte);
+      value |= (byte & 127) << shift;
+    }
     return value;
   };
   const body = () => {
-    for (let groups = number(rest); groups > 0; groups--) number(rest), rest.push(binary[at++]);
+    for (let groups = number(rest); groups > 0; groups--) {
+      number(rest);
+      rest.push(binary[at++]);
+    }
     for (let depth = 1; depth > 0; ) {
       const op = binary[at++];
       rest.push(op);
@@ -50,8 +57,12 @@ export function textOf(binary) {
     const size = [];
     const length = number(size);
     rest.push(id);
-    if (id === 10) for (let functions = number(rest); functions > 0; functions--) number([]), body();
-    else {
+    if (id === 10) {
+      for (let functions = number(rest); functions > 0; functions--) {
+        number([]);
+        body();
+      }
+    } else {
       rest.push(...size, ...binary.subarray(at, at + length));
       at += length;
     }

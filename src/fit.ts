@@ -4,9 +4,8 @@ import { elements } from './core/shape.js';
 import { Turns } from './core/turns.js';
 import { order } from './data/batches.js';
 import type { Dataset } from './data/dataset.js';
-import { mixup } from './data/mixup.js';
 import { applyAll, drawsOf, type Transform } from './data/transforms.js';
-import { EarlyStopping, type EarlyStoppingOptions } from './earlystopping.js';
+import type { EarlyStopping, EarlyStoppingOptions } from './earlystopping.js';
 import { checkSource } from './evaluate.js';
 import type { Keeper } from './fitcheckpoint.js';
 import type { Network } from './network.js';
@@ -110,7 +109,7 @@ function checkOptions(network: Network, data: Dataset | Batches, options: FitOpt
 export async function* fit(network: Network, data: Dataset | Batches, options: FitOptions): AsyncGenerator<EpochResult, void, void> {
   checkOptions(network, data, options);
   const { checkpoint } = options;
-  const stopping = options.earlyStopping ? new EarlyStopping(network, options.earlyStopping) : null;
+  const stopping = options.earlyStopping ? new (await import('./earlystopping.js')).EarlyStopping(network, options.earlyStopping) : null;
   const keeper = checkpoint === undefined ? null : await (await import('./fitcheckpoint.js')).Keeper.of(network, checkpoint, data, options, stopping);
   const run = new Training(network, data, options, keeper);
   let start = (options.resume ? await keeper?.resume() : options.position) ?? { epoch: 0, batch: 0 };
@@ -201,7 +200,7 @@ class Training {
     const size = elements(network.inputShape);
     if (augment.length > 0) indices.forEach((index, i) => applyAll(augment, images.subarray(i * size, (i + 1) * size), network.inputShape, drawsOf(seed, epoch, index)));
     const classes = elements(network.outputShape);
-    const targets = alpha === undefined ? labels : mixup(images, readLabels(labels, indices.length, classes), classes, alpha, { seed, step: network.steps });
+    const targets = alpha === undefined ? labels : (await import('./data/mixup.js')).mixup(images, readLabels(labels, indices.length, classes), classes, alpha, { seed, step: network.steps });
     if (schedule) network.learningRate = schedule(network.steps);
     const { loss } = await network.step(images, targets, { signal });
     average?.update();

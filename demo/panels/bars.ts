@@ -14,6 +14,7 @@ export function barsPanel(session: Session): { element: HTMLElement; clear(): vo
     return { bar, value, row: h('li', {}, h('b', {}, String(digit)), h('span', { class: 'track' }, bar), value) };
   });
   const verdict = h('p', { class: 'verdict', id: 'verdict' });
+  const shipped = say(h('p', { class: 'note', id: 'shipped', hidden: true }), 'bars.shipped');
   let timer = 0;
   let shown: Float32Array | null = null;
   const show = (): void => {
@@ -24,11 +25,12 @@ export function barsPanel(session: Session): { element: HTMLElement; clear(): vo
       value.textContent = shown ? percent(part) : '–';
       row.classList.toggle('winner', order[0] === digit);
     });
-    if (!shown) verdict.textContent = words(session.step === 0 ? 'bars.untrained' : 'bars.empty');
+    if (!shown) verdict.textContent = words(session.step === 0 && session.run.model !== 'lenet5' ? 'bars.untrained' : 'bars.empty');
     else verdict.textContent = words('bars.says', { digit: order[0]!, percent: percent(shown[order[0]!]!), next: order[1]!, less: percent(shown[order[1]!]!) });
   };
-  session.on('seen', ({ probabilities }) => {
+  session.on('seen', ({ probabilities, shipped: along }) => {
     shown = probabilities;
+    shipped.hidden = !along;
     show();
     clearTimeout(timer);
     timer = window.setTimeout(() => session.activity !== 'training' && announce(verdict.textContent!), QUIET_MS);
@@ -36,6 +38,6 @@ export function barsPanel(session: Session): { element: HTMLElement; clear(): vo
   onLanguage(show);
   session.on('opened', show);
   show();
-  const element = h('section', { class: 'panel bars-panel' }, say(h('h3'), 'bars.title'), verdict, h('ol', { class: 'bars', start: 0 }, ...rows.map(({ row }) => row)));
+  const element = h('section', { class: 'panel bars-panel' }, say(h('h3'), 'bars.title'), verdict, h('ol', { class: 'bars', start: 0 }, ...rows.map(({ row }) => row)), shipped);
   return { element, clear: () => { shown = null; show(); } };
 }

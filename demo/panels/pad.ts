@@ -1,6 +1,7 @@
 import type { Dataset } from '../../src/data/dataset.js';
 import { digits } from '../../src/data/digits.js';
-import { asDrawn, centred, greyOf, inverted, SIDE, type Grey } from '../ink.js';
+import { toGrey } from '../../src/pixels/pixels.js';
+import { asDrawn, centred, inverted, SIDE, type Grey } from '../ink.js';
 import { label, say, type Key } from '../i18n.js';
 import { h, perFrame } from '../view/dom.js';
 import { canvasFor, paint } from '../view/paint.js';
@@ -50,6 +51,16 @@ export class Pad {
   /** Puts an image [32, 32] on the pad, as it is. */
   put(image: Float32Array): void {
     this.#content = { picture: { width: SIDE, height: SIDE, values: image }, ready: image };
+    this.#refresh();
+  }
+
+  /** The strokes on the pad; none where it is empty or holds a picture. */
+  get strokes(): readonly Stroke[] {
+    return 'strokes' in this.#content ? this.#content.strokes : [];
+  }
+
+  draw(strokes: readonly Stroke[]): void {
+    this.#content = { strokes: [...strokes] };
     this.#refresh();
   }
 
@@ -153,7 +164,7 @@ export class Pad {
       const [width, height] = [Math.max(1, Math.round(bitmap.width * scale)), Math.max(1, Math.round(bitmap.height * scale))];
       const context = new OffscreenCanvas(width, height).getContext('2d')!;
       context.drawImage(bitmap, 0, 0, width, height);
-      this.#content = { picture: greyOf(context.getImageData(0, 0, width, height)), ready: null };
+      this.#content = { picture: toGrey({ width, height, data: context.getImageData(0, 0, width, height).data, channels: 4, max: 255 }), ready: null };
       this.#refresh();
     } catch {
       this.#problem.hidden = false;

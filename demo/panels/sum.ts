@@ -1,13 +1,13 @@
 import { ops } from '../../src/index.js';
 import { textOn, diverging, css, roundUp } from '../colour.js';
-import { label, onLanguage, say, words } from '../i18n.js';
+import { label, onLanguage, say, words, type Gaps } from '../i18n.js';
 import type { Setting } from '../lesson/convolution.js';
 import { cell, equals, exact, factor } from '../numbers.js';
 import type { Session } from '../session.js';
 import { h, perFrame } from '../view/dom.js';
 import { paint } from '../view/paint.js';
 import { onTheme, theme } from '../view/theme.js';
-import type { Seen } from '../worker/messages.js';
+import type { Seen, Unit } from '../worker/messages.js';
 import { kindOf, nameOf, SHOWN, valuesOf } from './layers.js';
 
 /** One value of one map. */
@@ -40,6 +40,27 @@ export function opened(seen: Seen, { layer, map, at }: Choice): { windows: numbe
   const bias = (first ? seen.kernels.c1Bias : seen.kernels.c3Bias)[map]!;
   const { data } = ops.conv2d({ data: Float32Array.from(windows.flat()), shape: [1, below, SIDE, SIDE] }, { data: own.slice(), shape: [1, below, SIDE, SIDE] }, { data: Float32Array.of(bias), shape: [1] });
   return { windows, kernels: windows.map((_, i) => [...own.subarray(i * SIDE * SIDE, (i + 1) * SIDE * SIDE)]), bias, sum: data[0]! };
+}
+
+const DENSE: Readonly<Record<string, { readonly layer: Unit['layer']; readonly below: string; readonly columns: number }>> = {
+  C5: { layer: 'c5', below: 's4', columns: 4 }, F6: { layer: 'f6', below: 'a5', columns: 12 }, out: { layer: 'output', below: 'a6', columns: 12 },
+};
+
+export function unitOf({ layer, at }: Choice): Unit | null {
+  const dense = DENSE[layer];
+  return dense ? { layer: dense.layer, unit: at } : null;
+}
+
+/** A dense unit opened: its products, those of one map of C5 added up, and the bias; null until its weights have come. */
+export function openedUnit(seen: Seen, choice: Choice): { parts: number[]; columns: number; bias: number; sum: number } | null {
+  const [dense, row] = [DENSE[choice.layer], seen.row];
+  if (!dense || row?.layer !== dense.layer || row.unit !== choice.at) return null;
+  const x = seen.maps[dense.below]!;
+  const { data } = ops.conv2d({ data: x.slice(), shape: [1, x.length, 1, 1] }, { data: row.weights, shape: [1, x.length, 1, 1] }, { data: Float32Array.of(row.bias), shape: [1] });
+  const products = Array.from(x, (value, i) => value * row.weights[i]!);
+  const together = choice.layer === 'C5' ? SIDE * SIDE : 1;
+  const parts = Array.from({ length: products.length / together }, (_, i) => products.slice(i * together, (i + 1) * together).reduce((a, b) => a + b, 0));
+  return { parts, columns: dense.columns, bias: row.bias, sum: data[0]! };
 }
 
 /** The lesson's setting for a value of C1: the same 25 numbers, the same result. */
@@ -96,26 +117,33 @@ function bigMap(current: () => Choice, choose: (choice: Choice) => void): { fram
 }
 
 /** A chosen value, large and opened down to its products. */
-export function sumPanel(session: Session, takeApart: (setting: Setting) => void, rangeOf: (map: string) => number): { element: HTMLElement; choose(choice: Choice): void } {
+export function sumPanel(session: Session, takeApart: (setting: Setting) => void, { rangeOf, look }: { rangeOf(map: string): number; look(): void }): { element: HTMLElement; choose(choice: Choice): void } {
   let choice: Choice = { layer: 'C1', map: 2, at: 12 * 28 + 14 };
   const sentence = h('p', { class: 'formula', id: 'sum', 'aria-live': 'polite' });
   const tables = h('div', { class: 'minis' });
+  /** What the sentence speaks of: newer outputs wait for their turn to be painted. */
+  let explained: Seen | null = null;
   const open = (): void => {
-    const setting = session.seen && apart(session.seen, choice);
+    const setting = explained && apart(explained, choice);
     if (setting) takeApart(setting);
   };
   const button = say(h('button', { type: 'button', id: 'apart', on: { click: open } }), 'sum.apart');
   const choose = (next: Choice): void => {
     choice = next;
+    session.unit = unitOf(choice);
+    if (session.unit) look();
     redraw();
   };
   const { frame, draw } = bigMap(() => choice, choose);
-  const redraw = perFrame(() => {
+  const show = (): void => {
     draw(session, rangeOf(shownOf(choice).map));
     explain(session, choice, sentence, tables);
+    explained = session.seen;
     button.hidden = choice.layer !== 'C1' || !session.seen;
-  });
-  session.on('seen', redraw);
+  };
+  const redraw = perFrame(show);
+  // What is empty grows at once, also out of sight: who jumps below it later is not pushed away.
+  session.on('seen', () => (tables.childElementCount === 0 ? show() : redraw()));
   session.on('opened', redraw);
   onTheme(redraw);
   onLanguage(redraw);
@@ -135,11 +163,20 @@ function explain(session: Session, choice: Choice, sentence: HTMLElement, tables
     sentence.textContent = words('sum.convolution', { ...gaps, sum: equals(open.sum), bias: factor(open.bias) });
     const products = open.windows.map((window, i) => window.map((x, j) => x * open.kernels[i]![j]!));
     if (open.windows.length === 1) tables.append(table(open.windows[0]!, SIDE, words('sum.window')), table(open.kernels[0]!, SIDE, words('sum.kernel')), table(products[0]!, SIDE, words('sum.products')));
-    else tables.append(table([...products.map((all) => all.reduce((a, b) => a + b, 0)), open.bias], 1, words('sum.slices')));
+    else tables.append(table(products.map((all) => all.reduce((a, b) => a + b, 0)), 3, words('sum.slices', { maps: open.windows.length })));
   } else if (choice.layer === 'S2' || choice.layer === 'S4') {
     const [source, side] = choice.layer === 'S2' ? ['a1', 28] as const : ['a3', 10] as const;
     const [row, column] = [Math.floor(choice.at / one.columns) * 2, (choice.at % one.columns) * 2];
     tables.append(table(windowOf(seen.maps[source]!.subarray(choice.map * side * side), side, row, column, 2), 2, words('sum.four')));
     sentence.textContent = words(session.run.model === 'lenet5' ? 'sum.average' : 'sum.max', gaps);
-  } else sentence.textContent = words(choice.layer === 'in' ? 'sum.ink' : choice.layer === 'out' ? 'sum.out' : 'sum.dense', { ...gaps, unit: choice.layer === 'out' ? choice.at : choice.at + 1, inputs: { C5: 400, F6: 120, out: 84 }[choice.layer] ?? 0 });
+  } else if (choice.layer === 'in') sentence.textContent = words('sum.ink', gaps);
+  else explainUnit(seen, choice, gaps, sentence, tables);
+}
+
+function explainUnit(seen: Seen, choice: Choice, gaps: Gaps, sentence: HTMLElement, tables: HTMLElement): void {
+  const open = openedUnit(seen, choice);
+  if (!open) return void (sentence.textContent = '…');
+  const named = { ...gaps, unit: choice.layer === 'out' ? choice.at : choice.at + 1, bias: factor(open.bias), sum: equals(open.sum) };
+  sentence.textContent = words(choice.layer === 'out' ? 'sum.out' : 'sum.dense', named);
+  tables.append(table(open.parts, open.columns, choice.layer === 'C5' ? words('sum.slices', { maps: 16 }) : words('sum.products')));
 }

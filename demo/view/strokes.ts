@@ -20,6 +20,36 @@ function rasterContext(): CanvasRenderingContext2D {
   return canvas.getContext('2d', { willReadFrequently: true })!;
 }
 
+/** Two digits to the base of 36 for a coordinate. */
+const MOST = 36 * 36 - 1;
+/** A link stays short: a drawing takes at most so many characters. */
+const MOST_INK = 1500;
+const INK = /^[5-9a-e]([0-9a-z]{4})+(-[5-9a-e]([0-9a-z]{4})+)*$/;
+
+/** A drawing as part of an address: strokes joined by `-`, each the pen in hundredths (one digit) and its points (four digits), to the base of 36. */
+export function writeInk(strokes: readonly Stroke[], gap = 0.004): string {
+  const digits = (part: number): string => Math.round(Math.min(1, Math.max(0, part)) * MOST).toString(36).padStart(2, '0');
+  const text = strokes.map(({ pen, points }) => Math.round(pen * 100).toString(36) + thinned(points, gap).map(digits).join('')).join('-');
+  return text.length <= MOST_INK || gap > 1 ? text : writeInk(strokes, gap * 1.5);
+}
+
+/** The points that are at least `gap` from the one before, and the last. */
+function thinned(points: readonly number[], gap: number): number[] {
+  const kept = points.slice(0, 2);
+  for (let i = 2; i < points.length; i += 2) {
+    if (i === points.length - 2 || Math.hypot(points[i]! - kept.at(-2)!, points[i + 1]! - kept.at(-1)!) >= gap) kept.push(points[i]!, points[i + 1]!);
+  }
+  return kept;
+}
+
+/** Reads what writeInk wrote; undefined where it is not of that form. */
+export function readInk(text: string): Stroke[] | undefined {
+  if (!INK.test(text) || text.length > 2 * MOST_INK) return undefined;
+  return text.split('-').map((stroke) => ({
+    pen: parseInt(stroke[0]!, 36) / 100, points: stroke.slice(1).match(/../g)!.map((pair) => parseInt(pair, 36) / MOST),
+  }));
+}
+
 /** Draws strokes, rounded and smoothed through the middles of their segments, on a field of `side` pixels. */
 export function drawStrokes(on: CanvasRenderingContext2D, strokes: readonly Stroke[], side: number): void {
   on.lineCap = on.lineJoin = 'round';

@@ -1,57 +1,36 @@
 import { compile, losses, models, optimizers, type Network } from '../../src/index.js';
+import { lenet5Weights } from '../../src/weights/lenet5.js';
 import type { RunOptions } from '../address.js';
-import type { Kernels, LayerFacts } from './messages.js';
+import type { Kernels, LayerFacts, Row, Unit } from './messages.js';
 
 const INPUT = [1, 32, 32] as const;
+const LOOKED_AT = ['a1', 's2', 'a3', 's4', 'a5', 'a6', 'output'];
 
 const modelOf = ({ model }: RunOptions) => (model === 'lenet5' ? models.lenet5() : models.lenet5Modern());
 
-/** The network that learns. */
+/** The network that learns; it keeps every layer's output, at the same speed and to the same bits. */
 export function learner(run: RunOptions): Promise<Network> {
-  return compile(modelOf(run), { input: INPUT, batchSize: run.batch, loss: losses.crossEntropy(), optimizer: optimizers.sgd({ lr: run.lr, momentum: run.momentum }), seed: run.seed });
+  return compile(modelOf(run), { input: INPUT, batchSize: run.batch, loss: losses.crossEntropy(), optimizer: optimizers.sgd({ lr: run.lr, momentum: run.momentum }), seed: run.seed, fuse: false });
 }
 
-/** The same network for one image, whose inner outputs can be read: it is given the learner's weights before it looks. */
-export class Viewer {
-  readonly #network: Network;
-  #weightsOf = -1;
-
-  private constructor(network: Network) {
-    this.#network = network;
-  }
-
-  static async make(run: RunOptions): Promise<Viewer> {
-    return new Viewer(await compile(modelOf(run), { input: INPUT, fuse: false }));
-  }
-
-  /** The weights changed other than by a step. */
-  forget(): void {
-    this.#weightsOf = -1;
-  }
-
-  /** Outputs of every layer for one image [1, 32, 32], by name, row-major. */
-  look(learner: Network, image: Float32Array): Record<string, Float32Array> {
-    if (this.#weightsOf !== learner.steps) {
-      const values = learner.parameters;
-      this.#network.parameters.forEach((slot, i) => slot.write(values[i]!.read()));
-      this.#weightsOf = learner.steps;
-    }
-    this.#network.predictSync(image);
-    return Object.fromEntries([...this.#network.blueprint.predict.plan.outputs].filter(([name]) => name !== '').map(([name, tensor]) => {
-      const lying = this.#network.engine.floats(tensor.buffer.address, tensor.shape.reduce((a, b) => a * b, 1));
-      return [name, tensor.order ? channelsFirst(lying, tensor.order.channels) : lying.slice()];
-    }));
-  }
-
-  dispose(): void {
-    void this.#network.dispose();
-  }
+/** LeNet-5 with the weights that come along: it reads the pad until there is a network of the reader's own. */
+export async function shippedReader(): Promise<Network> {
+  const network = await compile(models.lenet5(), { input: INPUT, fuse: false });
+  network.load(lenet5Weights());
+  return network;
 }
 
-/** [pixels, channels] → [channels, pixels] */
-function channelsFirst(values: Float32Array, channels: number): Float32Array {
-  const pixels = values.length / channels;
-  return Float32Array.from(values, (_, i) => values[(i % pixels) * channels + Math.floor(i / pixels)]!);
+/** Outputs of the layers that the page shows, for one image [1, 32, 32], by name, row-major. */
+export async function lookAt(network: Network, image: Float32Array): Promise<Record<string, Float32Array>> {
+  return Object.fromEntries([...(await network.predict(image, { outputs: LOOKED_AT }))].map(([name, { data }]) => [name, data]));
+}
+
+/** Weights of one unit of a dense layer, and its bias. */
+export function rowOf(network: Network, { layer, unit }: Unit): Row {
+  const read = (name: string): Float32Array => network.parameters.find((slot) => slot.name === `${layer}.${name}`)!.read();
+  const [weights, biases] = [read('weight'), read('bias')];
+  const inputs = weights.length / biases.length;
+  return { layer, unit, weights: weights.slice(unit * inputs, (unit + 1) * inputs), bias: biases[unit]! };
 }
 
 export function kernelsOf(network: Network): Kernels {

@@ -27,6 +27,18 @@ export interface Mistake {
   readonly confidence: number;
 }
 
+/** A unit of a dense layer, from 0. */
+export interface Unit {
+  readonly layer: 'c5' | 'f6' | 'output';
+  readonly unit: number;
+}
+
+export interface Row extends Unit {
+  /** One per value of the layer below, row-major. */
+  readonly weights: Float32Array;
+  readonly bias: number;
+}
+
 export interface Place {
   readonly epoch: number;
   readonly batch: number;
@@ -36,7 +48,7 @@ export interface Place {
 export type ToWorker =
   | { readonly type: 'open'; readonly run: RunOptions; readonly checkpoint: Uint8Array | null; readonly promised: number | null }
   | { readonly type: 'train' | 'pause' | 'step' | 'weights' }
-  | { readonly type: 'look'; readonly id: number; readonly image: Float32Array }
+  | { readonly type: 'look'; readonly id: number; readonly image: Float32Array; readonly open: Unit | null }
   | { readonly type: 'load'; readonly bytes: Uint8Array; readonly file: string };
 
 export interface Opened {
@@ -92,6 +104,10 @@ export interface Seen {
   readonly image: Float32Array;
   /** Those that it was looked at with. */
   readonly kernels: Kernels;
+  /** Of the unit that was asked for. */
+  readonly row: Row | null;
+  /** Whether the weights that come along looked, for want of a trained network. */
+  readonly shipped: boolean;
 }
 
 export type FromWorker =

@@ -4,8 +4,8 @@ import { digits } from '../../src/data/digits.js';
 import type { Split } from '../../src/data/dataset.js';
 import { softmax } from '../../src/training/metrics.js';
 import type { RunOptions } from '../address.js';
-import { factsOf, kernelsOf, learner, Viewer } from './lenet.js';
-import type { FromWorker, Place, ToWorker } from './messages.js';
+import { factsOf, kernelsOf, learner, lookAt, rowOf, shippedReader } from './lenet.js';
+import type { FromWorker, Place, ToWorker, Unit } from './messages.js';
 import { validate } from './validate.js';
 
 /** The page hears of progress at most this often. */
@@ -18,9 +18,10 @@ type Post = (message: FromWorker, transfer?: Transferable[]) => void;
 interface Room {
   readonly run: RunOptions;
   readonly network: Network;
-  readonly viewer: Viewer;
   readonly data: Split;
   place: Place;
+  /** Whether it has learned, or was given weights. */
+  trained: boolean;
 }
 
 /** Obeys the page's messages: in a worker, or where none is allowed in the page itself. */
@@ -32,6 +33,7 @@ export class Trainer {
   #losses: number[] = [];
   #reported = 0;
   #last: FitProgress | null = null;
+  #shipped: Promise<Network> | null = null;
   /** Messages wait for one another; `look` and `pause` act between two steps. */
   #queue: Promise<void> = Promise.resolve();
 
@@ -40,7 +42,7 @@ export class Trainer {
   }
 
   hear(message: ToWorker): void {
-    if (message.type === 'look') return this.#guarded('look', () => this.#look(message.id, message.image));
+    if (message.type === 'look') return void this.#look(message.id, message.image, message.open).catch((error: unknown) => this.#refuse('look', error));
     if (message.type === 'train' || message.type === 'step') {
       if (!this.#stop) this.#enqueue('train', () => this.#train(message.type === 'step'));
       return undefined;
@@ -74,10 +76,9 @@ export class Trainer {
     const extra = checkpoint ? network.restore(checkpoint) : {};
     const old = this.#room;
     const place = JSON.parse(extra['page.place'] ?? '{"epoch":0,"batch":0}') as Place;
-    this.#room = { run, network, viewer: await Viewer.make(run), data: digits({ seed: run.seed, lazy: true }), place };
+    this.#room = { run, network, data: digits({ seed: run.seed, lazy: true }), place, trained: network.steps > 0 };
     this.#promised = promised;
     void old?.network.dispose();
-    old?.viewer.dispose();
     const { params, memory } = network.summary();
     this.#post({
       type: 'opened', run, step: network.steps, epoch: place.epoch, kernels: kernelsOf(network), layers: factsOf(network),
@@ -118,6 +119,7 @@ export class Trainer {
     const images = at.done - (at.batch - 1) * network.batchSize;
     this.#losses.push(((at.position.lossSum ?? 0) - before) / images);
     room.place = at.position;
+    room.trained = true;
     this.#last = at;
     if (network.steps === this.#promised) {
       const { steps } = network;
@@ -146,13 +148,15 @@ export class Trainer {
     this.#post({ type: 'validated', step: network.steps, epoch, loss, accuracy, count: data.test!.length, mistakes, digest: await digestOf(network), checkpoint: this.#checkpoint(room) });
   }
 
-  #look(id: number, image: Float32Array): void {
+  async #look(id: number, image: Float32Array, open: Unit | null): Promise<void> {
     if (!this.#room) return;
-    const { network, viewer } = this.#room;
-    const maps = viewer.look(network, image);
+    const { network: own, run, trained } = this.#room;
+    const shipped = !trained && run.model === 'lenet5';
+    const network = shipped ? await (this.#shipped ??= shippedReader()) : own;
+    const maps = await lookAt(network, image);
     const probabilities = Float32Array.from(softmax(maps['output']!, exp));
-    const shown = Object.fromEntries(['a1', 's2', 'a3', 's4', 'a5', 'a6', 'output'].map((name) => [name, maps[name]!]));
-    this.#post({ type: 'seen', id, step: network.steps, probabilities, maps: shown, image, kernels: kernelsOf(network) }, Object.values(shown).map((values) => values.buffer as ArrayBuffer));
+    const row = open && rowOf(network, open);
+    this.#post({ type: 'seen', id, step: own.steps, probabilities, maps, image, kernels: kernelsOf(network), row, shipped }, Object.values(maps).map((values) => values.buffer as ArrayBuffer));
   }
 
   #checkpoint({ network, place }: Room): Uint8Array {
@@ -168,7 +172,7 @@ export class Trainer {
   async #load(bytes: Uint8Array, file: string): Promise<void> {
     const room = this.#room!;
     room.network.load(bytes, { file });
-    room.viewer.forget();
+    room.trained = true;
     this.#post({ type: 'loaded', file, step: room.network.steps, digest: await digestOf(room.network), kernels: kernelsOf(room.network), checkpoint: this.#checkpoint(room) });
   }
 }

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { DEFAULT_RUN, runAddress } from '../../demo/address.js';
 import { compile, fit, losses, models, optimizers } from '../../src/index.js';
 import { digits } from '../../src/data/digits.js';
 import { hasChromium } from '../support/programs.js';
@@ -30,6 +31,11 @@ describe.skipIf(!(await hasChromium()))('the page', () => {
     await visitor.open(url);
   });
   afterAll(() => visitor?.leave());
+
+  test('reads a digit before anything is trained, by the weights that come along', async () => {
+    await visitor.draw(...SEVEN);
+    await visitor.until("/says 7/.test(document.querySelector('#verdict').textContent) && !document.querySelector('#shipped').hidden");
+  });
 
   test('steps one by one to the bits that Node has', async () => {
     for (const step of ['1', '2', '3']) {
@@ -68,10 +74,19 @@ describe.skipIf(!(await hasChromium()))('the page', () => {
   test('opens a value down to its sum and takes it apart', async () => {
     await visitor.page.evaluate("document.querySelector('.sum-panel').scrollIntoView({ behavior: 'instant' })");
     await visitor.until("/Σ/.test(document.querySelector('#sum').textContent)");
-    expect(await visitor.text('#sum')).toMatch(/^C1 map 3, row 13, column 15: Σ x·w \+ .+; tanh/);
-    const sum = /[=≈] ([^;]+);/.exec(await visitor.text('#sum'))![1]!;
+    const said = await visitor.settled('#sum');
+    expect(said).toMatch(/^C1 map 3, row 13, column 15: Σ x·w \+ .+; tanh/);
+    const sum = /[=≈] ([^;]+);/.exec(said)![1]!;
     await visitor.page.click('#apart');
     expect((await visitor.text('#sentence')).endsWith(`${sum}.`)).toBe(true);
+  });
+
+  test('opens a unit of each dense layer down to its products', async () => {
+    for (const [layer, said, cells] of [['c5', /^C5 unit \d+: Σ x·w \+ .+ [=≈] .+; tanh [=≈] /, 16], ['f6', /^F6 unit \d+: Σ x·w \+ .+; tanh /, 120], ['out', /^Output for digit \d: Σ x·w \+ .+; softmax/, 84]] as const) {
+      await visitor.page.evaluate(`document.querySelector('.maps.${layer} button').click()`);
+      await visitor.until(`document.querySelectorAll('.sum-text td').length === ${cells}`);
+      expect(await visitor.text('#sum')).toMatch(said);
+    }
   });
 
   test('keeps weights in the browser, and the run across a reload', async () => {
@@ -98,6 +113,27 @@ describe.skipIf(!(await hasChromium()))('the page', () => {
   });
 });
 
+describe.skipIf(!(await hasChromium()))('a phone', () => {
+  test('takes a finger while it trains: no scrolling, and the digit is read', async () => {
+    const visitor = await Visitor.come({ viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true });
+    try {
+      await visitor.open(url);
+      await visitor.page.click('#train');
+      await visitor.until("parseFloat(document.querySelector('#accuracy').textContent.replace('> ', '')) > 95");
+      await visitor.touch(...SEVEN);
+      const scrolled = await visitor.page.evaluate<number>('scrollY');
+      await visitor.until("/says 7/.test(document.querySelector('#verdict').textContent)");
+      await visitor.page.click('#clear');
+      await visitor.touch([0.5, 0.1], [0.5, 0.95]);
+      expect(await visitor.page.evaluate<number>('scrollY')).toBe(scrolled);
+      expect(await visitor.page.evaluate<number>('document.documentElement.scrollWidth')).toBe(360);
+      expect(await visitor.text('#train')).toBe('Pause');
+    } finally {
+      await visitor.leave();
+    }
+  });
+});
+
 describe.skipIf(!(await hasChromium()))('a link', () => {
   const follow = async (digest: string): Promise<string> => {
     const visitor = await Visitor.come({ locale: 'zh-CN' });
@@ -118,5 +154,19 @@ describe.skipIf(!(await hasChromium()))('a link', () => {
 
   test('of other bits differs', async () => {
     expect(await follow('00000000')).toMatch(/^Differs: the link says 00000000 at step 4/);
+  });
+
+  test('brings its drawing along', async () => {
+    const ink = runAddress(DEFAULT_RUN, null, 'en', [{ pen: 0.09, points: SEVEN.flat() }]);
+    const visitor = await Visitor.come();
+    try {
+      await visitor.open(`${url}#${ink}`);
+      await visitor.until("/says 7/.test(document.querySelector('#verdict').textContent)");
+      await visitor.page.click('#share');
+      await visitor.until("document.querySelector('#share-out input') !== null");
+      expect(await visitor.page.evaluate<string>("document.querySelector('#share-out input').value")).toContain(ink.split('&').at(-1)!);
+    } finally {
+      await visitor.leave();
+    }
   });
 });

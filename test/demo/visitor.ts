@@ -20,6 +20,8 @@ interface Frame {
   setInputFiles(selector: string, file: { readonly name: string; readonly mimeType: string; readonly buffer: Buffer }): Promise<void>;
   textContent(selector: string): Promise<string>;
   evaluate<T>(expression: string): Promise<T>;
+  screenshot(options: object): Promise<Buffer>;
+  context(): { newCDPSession(page: Frame): Promise<{ send(method: string, options: object): Promise<unknown> }> };
   on(event: 'request', hear: (request: { url(): string }) => void): void;
   on(event: 'pageerror', hear: (error: Error) => void): void;
   on(event: 'console', hear: (message: { type(): string; text(): string }) => void): void;
@@ -87,16 +89,43 @@ export class Visitor {
     return this.page.textContent(selector);
   }
 
+  /** Waits until a text no longer changes. */
+  async settled(selector: string): Promise<string> {
+    for (let before = ''; ; await setTimeout(10 * POLL_MS)) {
+      const text = await this.text(selector);
+      if (text === before) return text;
+      before = text;
+    }
+  }
+
   async pause(): Promise<void> {
     await this.page.click('#train');
     await this.until("document.querySelector('#step').disabled === false");
   }
 
-  /** Draws through points of the pad, 0 to 1 to the right and down. */
-  async draw(...points: readonly (readonly [number, number])[]): Promise<void> {
+  /** Scrolls the pad into sight; returns where its points are in the window, 0 to 1 to the right and down. */
+  async #pad(): Promise<(point: readonly [number, number]) => [number, number]> {
     await this.page.evaluate("document.querySelector('#pad').scrollIntoView({ block: 'center', behavior: 'instant' })");
     const box = await this.page.evaluate<{ x: number; y: number; width: number; height: number }>("(({ x, y, width, height }) => ({ x, y, width, height }))(document.querySelector('#pad').getBoundingClientRect())");
-    const at = ([x, y]: readonly [number, number]): [number, number] => [box.x + x * box.width, box.y + y * box.height];
+    return ([x, y]) => [box.x + x * box.width, box.y + y * box.height];
+  }
+
+  /** Draws through points of the pad with a finger. */
+  async touch(...points: readonly (readonly [number, number])[]): Promise<void> {
+    const at = await this.#pad();
+    const { send } = await this.page.context().newCDPSession(this.page).then((session) => ({ send: session.send.bind(session) }));
+    const touch = (type: string, ...places: readonly [number, number][]): Promise<unknown> => send('Input.dispatchTouchEvent', { type, touchPoints: places.map(([x, y]) => ({ x, y })) });
+    await touch('touchStart', at(points[0]!));
+    for (const [i, to] of points.slice(1).entries()) {
+      const from = points[i]!;
+      for (let part = 1; part <= 8; part++) await touch('touchMove', at([from[0] + ((to[0] - from[0]) * part) / 8, from[1] + ((to[1] - from[1]) * part) / 8]));
+    }
+    await touch('touchEnd');
+  }
+
+  /** Draws through points of the pad with the mouse. */
+  async draw(...points: readonly (readonly [number, number])[]): Promise<void> {
+    const at = await this.#pad();
     await this.page.mouse.move(...at(points[0]!));
     await this.page.mouse.down();
     for (const point of points.slice(1)) await this.page.mouse.move(...at(point), { steps: 8 });
