@@ -170,10 +170,13 @@ describe('with trained weights', () => {
     expect(stderr).toMatch(/^large\.png: 280x280, dark on light, inverted, ink of \d+x\d+ scaled to \d+x\d+, centred by mass\n$/);
   });
 
-  test('predict refuses what is no PNG', () => {
-    writeFileSync(join(cwd, 'photo.png'), Uint8Array.of(0xff, 0xd8, 0xff, 0xe0, 0, 0, 0, 0));
+  test.each([
+    ['a cut JPEG', [0xff, 0xd8, 0xff, 0xe0, 0, 0, 0, 0], 'offset 2: a marker of 0 bytes, the file ends before. Likely cut short.'],
+    ['a GIF', [0x47, 0x49, 0x46, 0x38, 0x39, 0x61, 1, 0], 'offset 0: starts with 0x4749463839610100, expected a PNG or JPEG image'],
+  ])('predict refuses %s', (_, bytes, message) => {
+    writeFileSync(join(cwd, 'photo.png'), Uint8Array.from(bytes));
     const { status, stderr } = convasm(cwd, 'predict', ...USE, 'photo.png');
-    expect({ status, stderr }).toEqual({ status: 1, stderr: 'FormatError: photo.png: starts with 0xffd8ffe000000000, expected a PNG image (0x89504e470d0a1a0a)\n' });
+    expect({ status, stderr }).toEqual({ status: 1, stderr: `FormatError: photo.png: ${message}\n` });
   });
 
   test('weights of another network, cut weights, weights without notes', () => {

@@ -61,7 +61,8 @@ describe.each(builds)('build %s', (build) => {
     const kept = filesUnder('assembly').filter((file) => /^assembly\/(ops|gemm)\//.test(file)).flatMap((file) =>
       [...read(file).matchAll(/^(@inline\s+)?(?:export )?function (\w+)/gm)].filter(([, inline]) => inline === undefined).map(([, , name]) => `${file.replace(/\.ts$/, '')}/${name}`));
     expect(kept.length).toBeGreaterThan(80);
-    expect(kept.filter((name) => !functions.has(name))).toEqual([]);
+    const absent = kept.filter((name) => !functions.has(name));
+    expect(absent).toEqual(build === 'relaxed' ? [] : ['assembly/gemm/talltile/tile_6x8']);
   });
 
   test('inlines what is marked @inline, and the fields of records', () => {
