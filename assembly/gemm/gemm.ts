@@ -1,4 +1,5 @@
 import { PANEL, PRODUCT_BYTES, ROW_BLOCK, ROW_ENTRY, TERM_BLOCK } from "../abi";
+import { fma, laneMask, storeLanes, sumLanesOf4, zero } from "../simd";
 import { share } from "../slice";
 import { GemmStep } from "../steps";
 import { Product, fillRowTable, multiply } from "./product";
@@ -54,6 +55,7 @@ export function multiplyRows(p: Product, a: usize, aRowBytes: i32, c: usize, cRo
 
 /** c (+)= a · b for each matrix of the batch. Split over rows of the whole batch. */
 export function gemm(s: GemmStep, worker: i32, workers: i32): void {
+  if (s.n == 1 && s.aTerm == 1) return rowsByVector(s, worker, workers);
   const p = productAt(s.scratch + worker * s.scratchBytes);
   const panels = (s.n + PANEL - 1) / PANEL;
   setPlain(p, s.k, s.aTerm << 2, PANEL << 2);
@@ -68,4 +70,29 @@ export function gemm(s: GemmStep, worker: i32, workers: i32): void {
     multiplyRows(p, s.a + (<usize>matrix * s.aBatch << 2), s.aRow << 2, s.c + (<usize>matrix * s.m * s.n << 2), s.n << 2, row - matrix * s.m, end - matrix * s.m);
     row = end;
   }
+}
+
+/** b is one column, as it lies: dot products along the rows of a, which is read once. */
+function rowsByVector(s: GemmStep, worker: i32, workers: i32): void {
+  const last = share(s.batch * s.m, worker + 1, workers);
+  for (let row = share(s.batch * s.m, worker, workers); row < last;) {
+    const matrix = row / s.m, rows = min(4, min(last, (matrix + 1) * s.m) - row);
+    dot_4(s, s.a + (<usize>(matrix * s.aBatch + (row - matrix * s.m) * s.aRow) << 2), s.b + (<usize>matrix * s.bBatch << 2), s.c + (<usize>row << 2), rows);
+    row += rows;
+  }
+}
+
+/** Up to four numbers of c. Lane i adds the terms ≡ i mod 4 in order, then lanes are added pairwise. */
+function dot_4(s: GemmStep, a: usize, b: usize, c: usize, rows: i32): void {
+  const step: usize = s.aRow << 2, a1 = rows > 1 ? step : 0, a2 = rows > 2 ? a1 + step : a1, a3 = rows > 3 ? a2 + step : a2;
+  let c0 = zero(), c1 = zero(), c2 = zero(), c3 = zero();
+  for (let left = s.k; left > 0; left -= 4, a += 16, b += 16) {
+    const mask = laneMask(left), x = v128.and(v128.load(b), mask);
+    c0 = fma(v128.and(v128.load(a), mask), x, c0);
+    c1 = fma(v128.and(v128.load(a + a1), mask), x, c1);
+    c2 = fma(v128.and(v128.load(a + a2), mask), x, c2);
+    c3 = fma(v128.and(v128.load(a + a3), mask), x, c3);
+  }
+  const sum = sumLanesOf4(c0, c1, c2, c3);
+  storeLanes(c, s.accumulate ? f32x4.add(v128.load(c), sum) : sum, rows);
 }

@@ -22,12 +22,12 @@ export function transposedView(m: MatrixView): MatrixView {
   return { buffer: m.buffer, rows: m.columns, columns: m.rows, row: m.column, column: m.row };
 }
 
-/** c (+)= a · b for `batch` pairs of matrices: b into panels, then the product. */
+/** c (+)= a · b for `batch` pairs of matrices: b into panels, then the product. A single column meets whole rows of a as it lies. */
 export function planProduct(p: Plan, batch: number, a: MatrixView, b: MatrixView, c: Buffer, accumulate = STORE): void {
   const [m, k, n] = [a.rows, a.columns, b.columns];
-  const panelWords = Math.ceil(n / PANEL) * k * PANEL;
-  const panels = p.workspace('panels', batch * panelWords);
-  p.step('packPanels', { b: b.buffer, panels, batch, k, n, bTerm: b.row, bColumn: b.column, bBatch: k * n });
+  const inPlace = n === 1 && a.column === 1, panelWords = inPlace ? k : Math.ceil(n / PANEL) * k * PANEL;
+  const panels = inPlace ? b.buffer : p.workspace('panels', batch * panelWords);
+  if (!inPlace) p.step('packPanels', { b: b.buffer, panels, batch, k, n, bTerm: b.row, bColumn: b.column, bBatch: k * n });
   p.step('gemm', {
     a: a.buffer, b: panels, c, batch, m, n, k, aRow: a.row, aTerm: a.column, aBatch: m * k, bBatch: panelWords, accumulate,
     ...p.scratch(PRODUCT_BYTES + ROW_BLOCK * ROW_ENTRY),
