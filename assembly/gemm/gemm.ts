@@ -53,7 +53,7 @@ export function multiplyRows(p: Product, a: usize, aRowBytes: i32, c: usize, cRo
   }
 }
 
-/** c (+)= a · b for each matrix of the batch. Split over rows of the whole batch. */
+/** c (+)= a · b for each matrix of the batch. Split over rows of the whole batch. A single column b is not in panels but as it lies where a's rows are whole. */
 export function gemm(s: GemmStep, worker: i32, workers: i32): void {
   if (s.n == 1 && s.aTerm == 1) return rowsByVector(s, worker, workers);
   const p = productAt(s.scratch + worker * s.scratchBytes);

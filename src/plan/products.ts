@@ -22,10 +22,11 @@ export function transposedView(m: MatrixView): MatrixView {
   return { buffer: m.buffer, rows: m.columns, columns: m.rows, row: m.column, column: m.row };
 }
 
-/** c (+)= a · b for `batch` pairs of matrices: b into panels, then the product. A single column meets whole rows of a as it lies. */
+/** c (+)= a · b for `batch` pairs of matrices: b into panels, then the product. A single column, whose elements are neighbours, meets whole rows of a as it lies. */
 export function planProduct(p: Plan, batch: number, a: MatrixView, b: MatrixView, c: Buffer, accumulate = STORE): void {
   const [m, k, n] = [a.rows, a.columns, b.columns];
-  const inPlace = n === 1 && a.column === 1, panelWords = inPlace ? k : Math.ceil(n / PANEL) * k * PANEL;
+  const inPlace = n === 1 && a.column === 1;
+  const panelWords = inPlace ? k : Math.ceil(n / PANEL) * k * PANEL;
   const panels = inPlace ? b.buffer : p.workspace('panels', batch * panelWords);
   if (!inPlace) p.step('packPanels', { b: b.buffer, panels, batch, k, n, bTerm: b.row, bColumn: b.column, bBatch: k * n });
   p.step('gemm', {

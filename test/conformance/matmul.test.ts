@@ -29,6 +29,9 @@ const products: [Dims, Dims][] = [
   [[3, 300], [300, 5]],
   [[9, 600], [600, 17]],
   [[5, 1100], [1100, 4]],
+  [[9, 1100], [1100, 1]],
+  [[2, 3, 70], [2, 70, 1]],
+  [[1, 37], [37]],
   [[300, 5], [5, 3]],
   [[3, 5], [5, 600]],
   [[70, 70], [70, 70]],
@@ -43,6 +46,11 @@ describe('matmul', () => {
       const dy = randomTensor(3, ...y.shape);
       expectGradients(y.backward(dy), { ...matmulBackward(a, b, dy) });
     });
+
+  test('a row that is not finite leaves the rows beside it alone', () => {
+    const a = { data: Float32Array.of(1, 2, 3, 4, 5, NaN, Infinity, 1, 1, 1, 5, 4, 3, 2, 1), shape: [3, 5] };
+    expect([...ops.matmul(a, { data: Float32Array.of(1, 1, 1, 1, 1), shape: [5, 1] }).data]).toEqual([15, NaN, 15]);
+  });
 
   test('shapes that do not fit are refused', () => {
     const wrong: [Dims, Dims][] = [[[2, 3], [4, 2]], [[3], [4]], [[2, 3, 4], [3, 4, 5]], [[], [3]], [[3], []], [[2, 3], [2]]];
