@@ -109,7 +109,7 @@ describe('script tag', () => {
     expect(text.split(KERNELS).length).toBe(2);
     expect([...text.matchAll(/\bimport\s*\(|\bimport\.meta\b|\beval\s*\(|\bFunction\s*\(/g)].map(String)).toEqual([]);
     const said: string[] = [];
-    const page = createContext({ WebAssembly, crypto, TextEncoder, TextDecoder, performance, console: { log: (...words: unknown[]) => said.push(words.join(' ')) } });
+    const page = createContext({ WebAssembly, atob, crypto, TextEncoder, TextDecoder, performance, console: { log: (...words: unknown[]) => said.push(words.join(' ')) } });
     runInContext(text, page);
     await runInContext(`(async () => { const { compile, models } = convasm;${PROGRAM} })()`, page);
     expect(said[0]).toMatch(PRINTED);

@@ -54,7 +54,7 @@ describe.each(browsers)('a page in $name', (engine) => {
       (await run({ program: 'away', options: { inWorker, milliseconds: 3000 } })) as { longestMs: number; steps: number };
     const [beside, here] = [await times(true), await times(false)];
     expect(Math.min(beside.steps, here.steps)).toBeGreaterThan(1);
-    // Nothing on this thread gives way between steps, so without a worker the page is away all the time.
+    // Synchronous steps do not give way, so without a worker the page is away all the time.
     expect(here.longestMs).toBeGreaterThan(2900);
     expect(beside.longestMs).toBeLessThan(1500);
   }));

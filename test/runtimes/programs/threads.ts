@@ -86,7 +86,8 @@ export const away: Program<{ readonly inWorker: boolean; readonly milliseconds: 
   };
   beat();
   while (performance.now() - began < milliseconds) {
-    await net.step(pictures, targets);
+    if (inWorker) await net.step(pictures, targets);
+    else net.stepSync(pictures, targets);
     steps++;
   }
   on = false;
