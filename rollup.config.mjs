@@ -1,4 +1,3 @@
-import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** Bundles the texts of the kernels and of weights, the only things that the library's files do not import by path; edge platforms import the wasm file itself. */
@@ -12,17 +11,6 @@ const inside = {
 };
 
 const entry = (file) => `build/js/src/${file}.js`;
-
-let library;
-
-/** Modules that the root entry reads at once lie in one file: a start in Node pays for each file. */
-function chunkOf(id, { getModuleInfo }) {
-  if (!library) {
-    library = new Set([path.resolve(entry('entries/slim'))]);
-    for (const one of library) for (const imported of getModuleInfo(one).importedIds) library.add(imported);
-  }
-  return library.has(id) ? 'library' : null;
-}
 
 export default {
   input: {
@@ -45,7 +33,7 @@ export default {
   },
   external: (id) => id.startsWith('node:') || ['cac', 'cli-progress', 'fast-png', 'fflate'].includes(id) || id.startsWith('@jsquash/'),
   plugins: [inside],
-  output: { dir: 'build/dist', format: 'es', chunkFileNames: 'chunk-[name]-[hash].js', manualChunks: chunkOf, sourcemap: true },
+  output: { dir: 'build/dist', format: 'es', chunkFileNames: 'chunk-[name]-[hash].js', sourcemap: true },
 };
 
 const script = (name, file, output) => ({ input: { input: entry(name), platform: 'browser' }, output: { file: `build/dist/${file}`, format: 'iife', minify: true, sourcemap: true, ...output } });
